@@ -15,6 +15,7 @@ series     several values for each field (`repeat` of them)            readings[
 Every other value is text as the person wrote it. A row nobody wrote in is no row.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,6 +34,36 @@ class Choice:
     value: str
     labels: Labels
     spellings: tuple[str, ...] = ()
+
+
+def folded(text: str) -> str:
+    """A heading or name without what people vary: width, case, blanks, brackets, dashes and the dots between.
+
+    >>> folded("Ｑ３（m³/h）") == folded("q3 (m3/h)")
+    True
+    """
+    normal = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in normal if not c.isspace() and c not in _VARIED)
+
+
+_VARIED = frozenset("()[]{}<>【】「」《》_-—–·.,、,。:;'\"*")
+
+
+def choose(choices: tuple[Choice, ...], text: str) -> str | None:
+    """The value of the choice a person means, by value, label or spelling.
+
+    A sign or a dot can be all that tells two spellings apart (0# and -0#, 1 and 1.0), so only width, case and blanks
+    are forgiven here.
+    """
+    wanted = _plain(text)
+    for choice in choices:
+        if wanted in {_plain(known) for known in (choice.value, *choice.labels.values(), *choice.spellings)}:
+            return choice.value
+    return None
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split()).replace("−", "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +244,12 @@ class Reading:
 
     def _text(self, described: ReadingField, value: object, path: str) -> str | None:
         text = str(value).strip()
-        if described.kind == "choice" and text not in {choice.value for choice in described.choices}:
+        if described.kind != "choice":
+            return text
+        chosen = choose(described.choices, text)
+        if chosen is None:
             self.lacks.append(Lack("bad_choice", path, described.labels, {"value": text[:64]}))
-            return None
-        return text
+        return chosen
 
     def _read_series(self, table: ReadingTable, content: Mapping[str, object]) -> None:
         found: dict[str, list[Quantity]] = {}

@@ -1,0 +1,45 @@
+"""The registry of measuring instruments under mandatory verification. ``create_app`` is the only wiring."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from metrology import cli, web
+from metrology.persistence import tables
+from metrology.persistence.database import db, engine_options, listen
+from metrology.settings import ROOT, Settings, load
+
+__version__ = "0.1.0"
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application: settings → database → pages → commands."""
+    settings = settings or load()
+    app = Flask(
+        "metrology",
+        root_path=str(ROOT / "metrology"),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.instance),
+    )
+    app.config.update(
+        METROLOGY=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        MAX_CONTENT_LENGTH=settings.upload_limit,
+        SECURITY_PASSWORD_SALT=settings.password_salt,
+    )
+    assert tables  # every table is known to the metadata
+    db.init_app(app)
+    with app.app_context():
+        listen(db.engine)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    web.init_app(app)
+    cli.init_app(app)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,1 @@
+"""PLANNING: choosing days and teams for visits."""

@@ -1,0 +1,1 @@
+"""MEMORY: the tables, and the questions asked of them."""

@@ -1,0 +1,56 @@
+"""Certificates (检定证书) and rejection notices (检定结果通知书). Issued once; only their standing changes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, Index, String
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from metrology.persistence.columns import Instant, Json, Key, Line, reference
+from metrology.persistence.database import Model, UtcDateTime
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.verifications import Verification
+
+KINDS = ("verification_certificate", "rejection_notice")
+STANDINGS = ("valid", "superseded", "revoked")
+
+
+class Certificate(Model):
+    """A certificate or rejection notice, found by an unguessable code.
+
+    ``standing`` is what the bureau decided; whether its time has run out is asked of ``valid_until`` and the day.
+    """
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        CheckConstraint("kind in " + str(KINDS), name="kind_known"),
+        CheckConstraint("standing in " + str(STANDINGS), name="standing_known"),
+        CheckConstraint("kind <> 'rejection_notice' or valid_until is null", name="notice_has_no_validity"),
+        CheckConstraint("standing = 'valid' or ended_on is not null", name="ended_has_day"),
+        Index("ix_certificate_instrument_id_id", "instrument_id", "id"),
+        Index("ix_certificate_issued_on_id", "issued_on", "id"),
+    )
+
+    id: Mapped[Key]
+    number: Mapped[str] = mapped_column(String(60), unique=True)
+    code: Mapped[str] = mapped_column(String(24), unique=True, comment="128 random bits, base64url")
+    kind: Mapped[str] = mapped_column(String(32))
+    instrument_id: Mapped[int] = reference("instrument.id", index=False)
+    verification_id: Mapped[int] = reference("verification.id", unique=True)
+    verified_on: Mapped[date] = mapped_column(Date)
+    issued_on: Mapped[date] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date, comment="last valid day; empty: no limit, or a notice")
+    validity_rule: Mapped[Line]
+    standing: Mapped[str] = mapped_column(String(16), default="valid")
+    ended_on: Mapped[date | None] = mapped_column(Date)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end_reason: Mapped[Line]
+    replaced_by_id: Mapped[int | None] = reference("certificate.id", nullable=True)
+    payload: Mapped[Any] = deferred(mapped_column(Json, comment="every fact printed; the PDF is made from it alone"))
+    issued_at: Mapped[Instant]
+
+    instrument: Mapped[Instrument] = relationship()
+    verification: Mapped[Verification] = relationship()
+    replaced_by: Mapped[Certificate | None] = relationship(remote_side="Certificate.id")

@@ -1,0 +1,34 @@
+"""Column types shared by the tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Integer, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import mapped_column
+
+from metrology.persistence.database import UtcDateTime
+
+Big = BigInteger().with_variant(Integer, "sqlite")
+"""64-bit key; SQLite's rowid is one already, and only INTEGER PRIMARY KEY grows by itself there."""
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+Key = Annotated[int, mapped_column(Big, primary_key=True, autoincrement=True)]
+Code = Annotated[str, mapped_column(String(40))]
+Name = Annotated[str, mapped_column(String(200))]
+Line = Annotated[str, mapped_column(String(200), default="")]
+Words = Annotated[str, mapped_column(Text, default="")]
+Day = Annotated[date, mapped_column(Date)]
+Instant = Annotated[datetime, mapped_column(UtcDateTime)]
+Facts = Annotated[dict[str, Any], mapped_column(Json, default=dict)]
+"""Exact values as text, by key. Replace the whole value: changes inside are not seen."""
+
+
+def reference(target: str, **options: Any) -> Any:  # noqa: ANN401 - what mapped_column returns fits any annotation
+    """Column that refers to another table's key; referred rows are never deleted under it."""
+    unique = options.pop("unique", False)
+    options.setdefault("index", not unique)
+    options.setdefault("nullable", False)
+    return mapped_column(Big, ForeignKey(target), unique=unique or None, **options)

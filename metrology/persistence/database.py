@@ -1,0 +1,154 @@
+"""Engine, session, transaction modes, naming of constraints, and the column types of the registry.
+
+On SQLite every transaction that may write begins with ``BEGIN IMMEDIATE``: a deferred transaction that upgrades to a write
+fails at once with ``database is locked`` whatever the busy timeout, and the driver's own default forks a hash chain
+(measured in docs/decisions/0002-sqlite.md). Reading requests begin deferred and refuse to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+try:
+    from pysqlite3 import dbapi2 as sqlite_driver
+except ImportError:  # the wheel exists for Linux only; elsewhere the standard library's serves one process
+    import sqlite3 as sqlite_driver
+
+SAFE_SQLITE = (3, 51, 3)
+"""First release without the bug that can corrupt a WAL database written by two connections."""
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+naming = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """Root of every table."""
+
+    metadata = MetaData(naming_convention=naming)
+
+
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: always aware, stored in UTC. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse what has no zone; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware instant."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun within only read: several run beside a writer, and a write raises."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Transactions begun within may write, even inside a reading request."""
+    token = _reading.set(False)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def set_reading(value: bool) -> None:
+    """Say for the rest of this context (a web request) whether transactions only read."""
+    _reading.set(value)
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[Session]:
+    """One unit of work: commit at the end, roll back on any exception."""
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Engine options for a database URL (SQLite gets the bundled, current library)."""
+    if url.startswith("sqlite"):
+        options: dict[str, Any] = {"module": sqlite_driver, "connect_args": {"timeout": 30, "check_same_thread": False}}
+        return options
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+
+
+def sqlite_library() -> ModuleType:
+    """The SQLite driver in use (``sqlite_version_info`` tells whether several processes are safe)."""
+    return sqlite_driver  # type: ignore[no-any-return]
+
+
+def listen(engine: Engine) -> None:
+    """Set how connections and transactions of an engine begin. Called once per engine by the factory."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun by _on_begin, not by the driver
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    read_only = _reading.get()
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+__all__ = [
+    "Model",
+    "UtcDateTime",
+    "db",
+    "engine_options",
+    "listen",
+    "reading",
+    "set_reading",
+    "transaction",
+    "writing",
+]

@@ -1,0 +1,91 @@
+"""How the database defends itself beyond constraints: triggers that refuse rewriting, and the search index.
+
+The same statements stand, frozen, in the migrations; ``tests/persistence/test_migrations.py`` compares both.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+FIXED_COLUMNS = {
+    "verification": (
+        "old.state not in ('draft')",
+        (
+            "number instrument_id type_code kind verified_on place_text environment nameplate readings seals edition_code "
+            "verdict judgement institute_id verifier_id replaces_id created_at"
+        ).split(),
+    ),
+    "certificate": (
+        "1 = 1",
+        "number code kind instrument_id verification_id verified_on issued_on valid_until validity_rule payload issued_at".split(),
+    ),
+}
+"""Table → (when, columns that may not change then)."""
+
+
+def statements(dialect: str) -> list[str]:
+    """Statements that set up the defences and the search index of a new database."""
+    return _sqlite() if dialect == "sqlite" else _postgresql()
+
+
+def apply(connection: Connection) -> None:
+    """Set up the defences on a database whose tables exist."""
+    for statement in statements(connection.dialect.name):
+        connection.execute(text(statement.replace(":", r"\:")))
+
+
+def _sqlite() -> list[str]:
+    made = [
+        f"create trigger {table}_no_{verb} before {verb} on {table} begin select raise(abort, '{table} is append only'); end"
+        for table, verb in _forbidden()
+    ]
+    for table, (when, columns) in FIXED_COLUMNS.items():
+        changed = " or ".join(f"old.{column} is not new.{column}" for column in columns)
+        made.append(
+            f"create trigger {table}_fixed before update on {table} when {when} and ({changed}) "
+            f"begin select raise(abort, '{table} is fixed'); end"
+        )
+        made.append(
+            f"create trigger {table}_kept before delete on {table} "
+            f"when {when} begin select raise(abort, '{table} is kept'); end"
+        )
+    return [
+        *made,
+        "create virtual table search_index using fts5(body, content='search_document', content_rowid='id', tokenize='trigram case_sensitive 1')",
+        "create trigger search_document_added after insert on search_document begin "
+        "insert into search_index(rowid, body) values (new.id, new.body); end",
+        "create trigger search_document_removed after delete on search_document begin "
+        "insert into search_index(search_index, rowid, body) values ('delete', old.id, old.body); end",
+        "create trigger search_document_changed after update of body on search_document when old.body is not new.body begin "
+        "insert into search_index(search_index, rowid, body) values ('delete', old.id, old.body); "
+        "insert into search_index(rowid, body) values (new.id, new.body); end",
+    ]
+
+
+def _postgresql() -> list[str]:
+    made = [
+        "create or replace function refuse_change() returns trigger language plpgsql as "
+        "$$ begin raise exception '% is append only', tg_table_name; end $$",
+        "create or replace function refuse_fixed() returns trigger language plpgsql as "
+        "$$ begin raise exception '% is fixed', tg_table_name; end $$",
+    ]
+    made += [
+        f"create trigger {table}_no_{verb} before {verb} on {table} for each row execute function refuse_change()"
+        for table, verb in _forbidden()
+    ]
+    for table, (when, columns) in FIXED_COLUMNS.items():
+        changed = " or ".join(f"old.{column} is distinct from new.{column}" for column in columns)
+        made.append(
+            f"create trigger {table}_fixed before update on {table} for each row when ({when} and ({changed})) "
+            "execute function refuse_fixed()"
+        )
+        made.append(
+            f"create trigger {table}_kept before delete on {table} for each row when ({when}) execute function refuse_fixed()"
+        )
+    return made
+
+
+def _forbidden() -> list[tuple[str, str]]:
+    pairs = [("journal_entry", "update"), ("journal_entry", "delete"), ("standard_certificate", "update"), ("standard_certificate", "delete")]
+    return [*pairs, ("reminder", "delete")]

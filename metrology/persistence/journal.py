@@ -1,0 +1,214 @@
+"""The journal: who changed what, when, from what to what. Hash-chained, appended only, in the change's own transaction.
+
+Services call :func:`record`; the entries are numbered and chained when the transaction commits, under a lock on the head
+row, so that the chain cannot fork and the lock is short. A trigger refuses UPDATE and DELETE.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Index, String, event, insert, inspect, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from metrology.domain.authority import Actor
+from metrology.persistence.columns import Big, Code, Instant, Json, Line, Words
+from metrology.persistence.database import Model
+
+GENESIS = "0" * 64
+_PENDING = "journal.pending"
+
+
+class JournalEntry(Model):
+    """One change of one thing."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        Index("ix_journal_entry_object", "object_kind", "object_id", "seq"),
+        Index("ix_journal_entry_instrument_id_seq", "instrument_id", "seq"),
+        Index("ix_journal_entry_actor_id_seq", "actor_id", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    at: Mapped[Instant]
+    actor_id: Mapped[int | None] = mapped_column(Big)
+    actor_name: Mapped[Line]
+    role: Mapped[Line]
+    ip: Mapped[Line]
+    action: Mapped[str] = mapped_column(String(60), comment="object.verb, such as certificate.issued")
+    object_kind: Mapped[Code]
+    object_id: Mapped[str] = mapped_column(String(60))
+    instrument_id: Mapped[int | None] = mapped_column(Big, comment="whose timeline shows it")
+    changes: Mapped[Any] = mapped_column(Json, default=dict, comment="field → [old, new]")
+    reason: Mapped[Words]
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class JournalHead(Model):
+    """The last entry of the chain; one row, locked while entries are appended."""
+
+    __tablename__ = "journal_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(Big, default=0)
+    hash: Mapped[str] = mapped_column(String(64), default=GENESIS)
+
+
+@dataclass
+class _Pending:
+    actor: Actor
+    action: str
+    subject: Any
+    at: datetime
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    instrument: Any = None
+    reason: str = ""
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject: Any,  # noqa: ANN401 - any table row, or (kind, id)
+    *,
+    at: datetime,
+    changes: dict[str, list[Any]] | None = None,
+    instrument: Any = None,  # noqa: ANN401 - Instrument row or its id
+    reason: str = "",
+) -> None:
+    """Note a change; it is written when the session commits.
+
+    ``subject`` is the row changed (its key may not be known yet) or a pair (kind, key). ``changes`` maps a field to
+    ``[old, new]``; without it, the changes SQLAlchemy sees on the row now are taken. ``instrument`` puts the entry on an
+    instrument's timeline (an instrument as subject is on its own).
+    """
+    if changes is None:
+        changes = changes_of(subject) if isinstance(subject, Model) else {}
+    session.info.setdefault(_PENDING, []).append(_Pending(actor, action, subject, at, changes, instrument, reason))
+
+
+def changes_of(row: Model) -> dict[str, list[Any]]:
+    """Columns of a row that differ from what the database holds: field → [old, new]. All set columns for a new row."""
+    state = inspect(row)
+    changed: dict[str, list[Any]] = {}
+    for attribute in state.mapper.column_attrs:
+        name = attribute.key
+        if name in ("id", "updated_at", "created_at", "version", "path", "password", "fs_uniquifier", "tf_totp_secret"):
+            continue
+        history = state.attrs[name].history
+        if not history.has_changes():
+            continue
+        old = history.deleted[0] if history.deleted else None
+        new = history.added[0] if history.added else None
+        if old != new and not (old is None and new in ("", None)):
+            changed[name] = [plain_value(old), plain_value(new)]
+    return changed
+
+
+def plain_value(value: Any) -> Any:  # noqa: ANN401 - JSON has many types
+    """A value as JSON keeps it: exact, stable, without floats."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, (bytes, memoryview)):
+        return hashlib.sha256(value).hexdigest()
+    if isinstance(value, dict):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain_value(item) for item in value]
+    return value
+
+
+def entry_hash(prev_hash: str, facts: dict[str, Any]) -> str:
+    """SHA-256 of the previous hash and the canonical JSON of an entry's facts."""
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{prev_hash}\n{text}".encode()).hexdigest()
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: plain_value(value) for key, value in row.items() if key not in ("prev_hash", "hash")}
+
+
+def _key_of(subject: Any) -> tuple[str, str]:  # noqa: ANN401
+    if isinstance(subject, tuple):
+        return str(subject[0]), str(subject[1])
+    identity = inspect(subject).identity or inspect(subject).mapper.primary_key_from_instance(subject)
+    return subject.__tablename__, "/".join(str(part) for part in identity)
+
+
+def _instrument_of(pending: _Pending) -> int | None:
+    row = pending.instrument
+    if row is None and getattr(pending.subject, "__tablename__", "") == "instrument":
+        row = pending.subject
+    return row if isinstance(row, int) or row is None else int(row.id)
+
+
+@event.listens_for(Session, "before_commit")
+def _write_pending(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    waiting: list[_Pending] = session.info.pop(_PENDING, [])
+    if not waiting:
+        return
+    session.flush()
+    head = session.execute(select(JournalHead.seq, JournalHead.hash).where(JournalHead.id == 1).with_for_update()).one()
+    seq, prev = head.seq, head.hash
+    rows: list[dict[str, Any]] = []
+    for pending in waiting:
+        seq += 1
+        kind, key = _key_of(pending.subject)
+        actor = pending.actor
+        row: dict[str, Any] = {
+            "seq": seq,
+            "at": pending.at.astimezone(UTC),
+            "actor_id": actor.user_id,
+            "actor_name": actor.name,
+            "role": " ".join(sorted(actor.roles)),
+            "ip": actor.ip or "",
+            "action": pending.action,
+            "object_kind": kind,
+            "object_id": key,
+            "instrument_id": _instrument_of(pending),
+            "changes": plain_value(pending.changes),
+            "reason": pending.reason,
+            "prev_hash": prev,
+        }
+        prev = row["hash"] = entry_hash(prev, _facts(row))
+        rows.append(row)
+    session.execute(insert(JournalEntry), rows)
+    session.execute(update(JournalHead).where(JournalHead.id == 1).values(seq=seq, hash=prev))
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_pending(session: Session) -> None:
+    session.info.pop(_PENDING, None)
+
+
+def verify_chain(session: Session) -> Iterator[tuple[int, str]]:
+    """Walk the whole chain in order; yield (seq, fault) for each fault: gap, broken link, altered entry, wrong head."""
+    columns = [column for column in JournalEntry.__table__.columns]
+    statement = select(*columns).order_by(JournalEntry.seq).execution_options(yield_per=2000)
+    expected, prev = 1, GENESIS
+    for row in session.execute(statement):
+        facts = dict(row._mapping)
+        if facts["seq"] != expected:
+            yield expected, "missing"
+            expected = facts["seq"]
+        if facts["prev_hash"] != prev:
+            yield facts["seq"], "link"
+        if entry_hash(facts["prev_hash"], _facts(facts)) != facts["hash"]:
+            yield facts["seq"], "altered"
+        prev, expected = facts["hash"], facts["seq"] + 1
+    head = session.execute(select(JournalHead.seq, JournalHead.hash).where(JournalHead.id == 1)).one_or_none()
+    if head is None or (head.seq, head.hash) != (expected - 1, prev):
+        yield expected, "head"

@@ -1,0 +1,140 @@
+"""Accounts with their roles and scope, qualifications of verifiers, institutes, and the sessions that are open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_security.core import RoleMixin, UserMixin
+from flask_security.datastore import AsaList
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
+from sqlalchemy.ext.mutable import MutableList
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from metrology.persistence.columns import Big, Code, Day, Instant, Key, Line, Name, Words, reference
+from metrology.persistence.database import Model, UtcDateTime
+
+user_role = Table(
+    "user_role",
+    Model.metadata,
+    Column("user_id", Big, ForeignKey("user.id"), primary_key=True),
+    Column("role_id", Big, ForeignKey("role.id"), primary_key=True),
+)
+
+
+class Role(Model, RoleMixin):
+    """One of ``domain.authority.ROLES``; what it may do stands there, not here."""
+
+    __tablename__ = "role"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    description: Mapped[Line]
+    permissions: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+
+
+class Institute(Model):
+    """A body authorised to verify (法定计量检定机构): what its certificates say about it."""
+
+    __tablename__ = "institute"
+
+    id: Mapped[Key]
+    name: Mapped[Name]
+    name_en: Mapped[Line]
+    short_code: Mapped[str] = mapped_column(String(20), unique=True, comment="begins every certificate number it issues")
+    uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
+    authorisation_number: Mapped[Line]
+    authorised_until: Mapped[Day | None]
+    district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
+    address: Mapped[Line]
+    postcode: Mapped[Line]
+    phone: Mapped[Line]
+    fax: Mapped[Line]
+    email: Mapped[Line]
+    website: Mapped[Line]
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class User(Model, UserMixin):
+    """A person with an account."""
+
+    __tablename__ = "user"
+    __table_args__ = (CheckConstraint("length(name) > 0", name="has_name"),)
+
+    id: Mapped[Key]
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    username: Mapped[str | None] = mapped_column(String(255), unique=True)
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    tf_primary_method: Mapped[str | None] = mapped_column(String(64))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    tf_phone_number: Mapped[str | None] = mapped_column(String(128))
+    mf_recovery_codes: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    name: Mapped[Name]
+    phone: Mapped[Line]
+    language: Mapped[str] = mapped_column(String(20), default="zh_Hans_CN")
+    district_code: Mapped[str | None] = mapped_column(
+        ForeignKey("district.code"), index=True, comment="scope of the account; empty means the whole city"
+    )
+    holder_id: Mapped[int | None] = reference("holder.id", nullable=True)
+    institute_id: Mapped[int | None] = reference("institute.id", nullable=True)
+    failed_logins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    must_change_password: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[Instant]
+    last_login_on: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    roles: Mapped[list[Role]] = relationship(secondary=user_role, lazy="selectin")
+    institute: Mapped[Institute | None] = relationship(lazy="joined", innerjoin=False)
+    qualifications: Mapped[list[Qualification]] = relationship(back_populates="user", order_by="Qualification.id")
+
+    @property
+    def role_names(self) -> frozenset[str]:
+        """Names of the roles held."""
+        return frozenset(role.name for role in self.roles)
+
+
+class Qualification(Model):
+    """What a verifier may verify (注册计量师注册项目): one type, or all with ``type_code`` ``*``."""
+
+    __tablename__ = "qualification"
+    __table_args__ = (UniqueConstraint("user_id", "certificate_number", "type_code"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = reference("user.id")
+    type_code: Mapped[Code]
+    certificate_number: Mapped[Name]
+    grade: Mapped[Line]
+    valid_from: Mapped[Day]
+    valid_until: Mapped[Day]
+    notes: Mapped[Words]
+
+    user: Mapped[User] = relationship(back_populates="qualifications")
+
+
+class LoginSession(Model):
+    """A signed-in browser. The cookie names it by a random value of which only the hash is kept; ending it here ends it."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[Key]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = reference("user.id")
+    created_at: Mapped[Instant]
+    last_seen_at: Mapped[Instant]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ip: Mapped[Line]
+    browser: Mapped[Line]
+
+
+class RateBucket(Model):
+    """How often something was tried in a window (failed log-ins, look-ups of codes), shared by all processes."""
+
+    __tablename__ = "rate_bucket"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True, comment="purpose and a keyed hash of who")
+    window_start: Mapped[Instant] = mapped_column(UtcDateTime, primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)

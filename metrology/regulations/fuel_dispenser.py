@@ -1,0 +1,340 @@
+"""Fuel dispensers (燃油加油机): JJG 443-2023, and JJG 443-2015 before it.
+
+Each nozzle is verified. Error of a run `E = (V_J − V_Bt) / V_Bt`, with the volume of the standard measure brought to the
+temperature at the dispenser, `V_Bt = V_B · [1 + β_Y (t_J − t_B) + β_B (t_B − 20 °C)]`; the mean of three runs is the error
+of the flow point, their range over 1.69 its repeatability, both rounded to 0.01 %.
+
+The regulations themselves were not at hand: sources are the pages named at each number; numbers without one are unconfirmed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from metrology.domain.mpe import MaximumPermissibleError, MpeAt
+from metrology.domain.nameplate import Characteristic, Nameplate
+from metrology.domain.problems import NotCovered
+from metrology.domain.quantity import Quantity, round_to
+from metrology.domain.reading_sheet import Choice, PresetRow, ReadingField, ReadingTable, Row
+from metrology.domain.regulation import (
+    Case,
+    Citation,
+    Edition,
+    Example,
+    InstrumentType,
+    LegalNumber,
+    PartDefinition,
+    RequiredStandard,
+    number,
+)
+from metrology.domain.schedule import Interval
+from metrology.domain.verdict import Finding, Lack, of_error
+
+_RECORDS = "published three-run records: jhq8.cn 3458638, bkd208.com 182855"
+_RUNYUN = "runyun888.cn news 332 (overview of JJG 443-2023)"
+_NEWS = "91zxmr.com 2025-06-05 (verification campaign under JJG 443-2023)"
+_VOLUME = "xljd888 (volume formula and coefficients)"
+_FORUM = "gfjl.org 145867 (JJG 443-2006, 7.7)"
+
+POINTS = ("q1", "q2")
+POINT_LABELS = {
+    "q1": {"zh": "大流量点 Q1", "en": "flow point Q1"},
+    "q2": {"zh": "第二流量点 Q2", "en": "flow point Q2"},
+}
+
+_COMMON: Mapping[str, LegalNumber] = {
+    "mpe": number("0.30", "%", source=_NEWS),
+    "repeatability": number("0.10", "%", source=_NEWS),
+    "repeatability_divisor": number("1.69", clause="En = (Emax − Emin)/dn, n = 3", source=_RECORDS),
+    "runs": number("3", source=_RUNYUN),
+    "rounding": number("0.01", "%", source=_RECORDS),
+    "max_flow": number("200", "L/min", clause="scope", source=_RUNYUN),
+    "q1_from": number("0.90", clause="0.90 Qmax ≤ Q1 ≤ Qmax", source=_FORUM),
+    "q1_to": number("1.0", clause="0.90 Qmax ≤ Q1 ≤ Qmax", source=_FORUM),
+    "q2_from": number("0.36", clause="0.36 Qmax ≤ Q2 ≤ 0.44 Qmax", source=_FORUM),
+    "q2_to": number("0.44", clause="0.36 Qmax ≤ Q2 ≤ 0.44 Qmax", source=_FORUM),
+    "reference_temperature": number("20", "°C", source=_VOLUME),
+    "beta_gasoline": number("0.0012", "1/°C", source=_VOLUME),
+    "beta_kerosene": number("0.0009", "1/°C", source=_VOLUME),
+    "beta_diesel": number("0.0009", "1/°C", source=_VOLUME),
+    "beta_stainless_steel": number("0.000050", "1/°C", source=_VOLUME),
+    "beta_carbon_steel": number("0.000033", "1/°C", source=_VOLUME),
+    "payment": number("0.01", "CNY", clause="minimum payment variable", source=_RUNYUN),
+    "temperature_from": number("-20", "°C", source="taodocs.com 698714069 (JJG 443-1998)"),
+    "temperature_to": number("40", "°C", source="taodocs.com 698714069 (JJG 443-1998)"),
+    "interval": number("6", "month", source="taodocs.com 698714069; 91zxmr.com 2025-06-05"),
+}
+_UNREAD_2015 = {"repeatability", "runs", "mpe"}
+
+
+def _grades() -> tuple[Choice, ...]:
+    petrol = [
+        Choice(
+            f"gasoline_{grade}",
+            {"zh": f"{grade}号车用汽油", "en": f"gasoline {grade}"},
+            (f"{grade}#", f"{grade}号", grade, f"{grade}#汽油", f"{grade}号汽油", f"汽油{grade}#", f"汽油{grade}号",
+             f"{grade}#乙醇汽油", f"{grade}号乙醇汽油", f"E{grade}", f"E{grade}#", f"{grade}#车用汽油"),
+        )
+        for grade in ("89", "90", "92", "93", "95", "97", "98", "101")
+    ]  # fmt: skip
+    diesel = [
+        Choice(
+            f"diesel_{grade}",
+            {"zh": f"{grade}号车用柴油", "en": f"diesel {grade}"},
+            (f"{grade}#柴油", f"{grade}号柴油", f"{grade}#", f"{grade}号", f"柴油{grade}#", f"柴油{grade}号", f"{grade}#车用柴油"),
+        )
+        for grade in ("5", "0", "-10", "-20", "-35", "-50")
+    ]
+    return (
+        Choice("gasoline", {"zh": "汽油", "en": "gasoline"}, ("车用汽油", "乙醇汽油", "petrol")),
+        *petrol,
+        Choice("diesel", {"zh": "柴油", "en": "diesel"}, ("车用柴油", "轻柴油")),
+        *diesel,
+        Choice("kerosene", {"zh": "煤油", "en": "kerosene"}, ("航空煤油",)),
+    )
+
+
+NAMEPLATE = (
+    Characteristic(
+        key="max_flow", labels={"zh": "最大流量", "en": "maximum flow rate"}, unit="L/min", required_for_verdict=True,
+        synonyms=("Qmax", "最大流量L/min", "最大流量(L/min)"),
+    ),
+    Characteristic(
+        key="min_flow", labels={"zh": "最小流量", "en": "minimum flow rate"}, unit="L/min",
+        synonyms=("Qmin", "最小流量L/min", "最小流量(L/min)"),
+    ),
+    Characteristic(
+        key="product", labels={"zh": "油品", "en": "product"}, kind="choice", choices=_grades(), of_part=True,
+        required_for_verdict=True, synonyms=("油品", "油品名称", "油品牌号", "油号", "标号", "介质", "fuel", "grade"),
+    ),
+    Characteristic(
+        key="accuracy", labels={"zh": "准确度等级", "en": "accuracy"}, kind="choice",
+        choices=(
+            Choice("0.30 %", {"zh": "±0.30 %", "en": "±0.30 %"},
+                   ("±0.3%", "0.3%", "0.30%", "0.3", "0.30", "0.3级", "0.30级")),
+        ),
+        synonyms=("准确度等级", "最大允许误差", "准确度", "精度", "accuracy class"),
+    ),
+)  # fmt: skip
+
+_MATERIALS = (
+    Choice("stainless_steel", {"zh": "不锈钢", "en": "stainless steel"}),
+    Choice("carbon_steel", {"zh": "碳钢", "en": "carbon steel"}),
+)
+
+_ITEMS_2015 = (
+    ReadingField(key="appearance", labels={"zh": "铭牌标记和外观结构", "en": "markings and construction"}, kind="boolean"),
+    ReadingField(
+        key="seals", kind="boolean", clause=_NEWS,
+        labels={"zh": "三处铅封完好(流量测量变换器调整装置、编码器与变换器之间、计控主板与机体之间)",
+                "en": "three seals intact (transducer adjuster, encoder to transducer, metering board to housing)"},
+    ),
+    ReadingField(key="tax_memory", labels={"zh": "税控存储数据一致", "en": "tax-control memory consistent"}, kind="boolean"),
+)  # fmt: skip
+_ITEMS_2023 = (
+    *_ITEMS_2015,
+    ReadingField(key="self_lock", labels={"zh": "自锁功能", "en": "self-locking function"}, kind="boolean", clause=_RUNYUN),
+    ReadingField(key="software_identity", labels={"zh": "软件标识", "en": "software identification"}, kind="boolean", clause=_RUNYUN),
+    ReadingField(
+        key="own_transducer", labels={"zh": "各枪不共用流量测量变换器", "en": "no flow transducer shared between hoses"},
+        kind="boolean", clause=_RUNYUN,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class FuelDispenserEdition(Edition):
+    """Both editions compute alike; they differ in their numbers and yes/no items."""
+
+    items: tuple[ReadingField, ...]
+
+    def check(self, nameplate: Nameplate) -> None:
+        """Dispensers up to 200 L/min."""
+        flow = nameplate.quantity("max_flow")
+        if flow and flow > self.quantity("max_flow"):
+            raise NotCovered("max_flow", value=flow.text(), limit=self.numbers["max_flow"].text())
+        least = nameplate.quantity("min_flow")
+        if flow and least and least >= flow:
+            raise NotCovered("min_flow", value=least.text(), limit=flow.text())
+
+    def interval(self, nameplate: Mapping[str, str], use: str = "trade") -> Interval:
+        """Six months at most."""
+        del nameplate, use
+        months = self.numbers["interval"]
+        return Interval(months=int(months.value), mode="periodic", clause=self.code, confirmed=months.confirmed)
+
+    def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
+        """The same limit at both flow points and for every kind of verification."""
+        del kind
+        flow = nameplate.quantity("max_flow")
+        for point in POINTS:
+            yield MpeAt(self.quantity("mpe"), flow and flow.times(self.value(f"{point}_to")))
+
+    # -- the sheet
+
+    def tables(self, nameplate: Nameplate, kind: str) -> Iterable[ReadingTable]:
+        """Both flow points three times for every kind of verification.
+
+        Sources name Q1 and Q2 for the initial verification only and are silent on the others; asking for both
+        everywhere can cost a verifier time, asking for less could let through a nozzle nobody looked at.
+        """
+        del kind
+        yield ReadingTable(key="items", labels={"zh": "外观与功能检查", "en": "visual and functional checks"}, layout="items", fields=self.items)
+        yield _environment(self)
+        yield _STANDARD_MEASURE
+        yield self._runs(nameplate)
+        yield ReadingTable(
+            key="errors", labels={"zh": "各次示值误差", "en": "errors of the runs"}, layout="series", instead="errors", in_form=False,
+            fields=tuple(
+                ReadingField(key=p, labels=POINT_LABELS[p], unit="%", repeat=int(self.value("runs"))) for p in POINTS
+            ),
+        )  # fmt: skip
+        yield _PRICE
+
+    def _runs(self, nameplate: Nameplate) -> ReadingTable:
+        times = int(self.value("runs"))
+        rows = tuple(
+            PresetRow(
+                point=point, values={"flow_point": point}, fixed=("flow_point",), hint=self._flow_hint(nameplate, point),
+                labels={lang: f"{POINT_LABELS[point][lang]} – {run}" for lang in ("zh", "en")},
+            )
+            for point in POINTS
+            for run in range(1, times + 1)
+        )  # fmt: skip
+        return ReadingTable(
+            key="runs", labels={"zh": "示值误差与重复性", "en": "error of indication and repeatability"}, layout="rows",
+            fields=_RUN_FIELDS, rows=rows, by="flow_point", instead="errors",
+            either=((("height", "dispenser_temperature", "measure_temperature"), ("actual",)),),
+        )  # fmt: skip
+
+    def _flow_hint(self, nameplate: Nameplate, point: str) -> Mapping[str, str]:
+        bounds = self._flow_range(nameplate, point)
+        if bounds is None:
+            return {}
+        text = f"{bounds[0].plain().removesuffix(' ' + bounds[0].unit)}–{bounds[1].plain()}"
+        return {"zh": text, "en": text}
+
+    def _flow_range(self, nameplate: Nameplate, point: str) -> tuple[Quantity, Quantity] | None:
+        flow = nameplate.quantity("max_flow")
+        if flow is None:
+            return None
+        return flow.times(self.value(f"{point}_from")), flow.times(self.value(f"{point}_to"))
+
+    # -- the verdict
+
+    def findings(self, case: Case) -> Iterator[Finding | Lack]:
+        """A finding per flow point, one for the price, and what is lacking beyond the sheet."""
+        yield from _outside(self, case)
+        errors: dict[str, list[Decimal]] = {point: [] for point in POINTS}
+        inputs: dict[str, dict[str, str]] = {point: {} for point in POINTS}
+        used: set[str] = set()
+        for row in case.reading.rows("runs"):
+            point = row.texts.get("flow_point")
+            if point not in errors:
+                continue
+            yield from self._off_flow(case, row, point)
+            computed = self._run_error(case, row, used)
+            if isinstance(computed, Lack):
+                yield computed
+            elif computed is not None:
+                errors[point].append(computed)
+                inputs[point][f"run {len(errors[point])}"] = _row_text(row)
+        for point, series in case.reading.series("errors").items():
+            errors[point] += [error.in_unit("%") for error in series]
+            inputs[point]["errors"] = ", ".join(error.text() for error in series)
+        for point in POINTS:
+            if errors[point]:
+                yield self._point(point, errors[point], inputs[point], used)
+        yield from self._price(case)
+
+    def _off_flow(self, case: Case, row: Row, point: str) -> Iterator[Lack]:
+        bounds, flow = self._flow_range(case.nameplate, point), row.get("flow")
+        if bounds and flow and not bounds[0] <= flow <= bounds[1]:
+            params = {"value": flow.text(), "lower": bounds[0].plain(), "upper": bounds[1].plain()}
+            yield Lack("outside_conditions", f"runs[{row.index}].flow", _FLOW.labels, params)
+
+    def _run_error(self, case: Case, row: Row, used: set[str]) -> Decimal | Lack | None:
+        indication, height, actual = row.get("indication"), row.get("height"), row.get("actual")
+        if height and actual:
+            return Lack("ambiguous_reading", f"runs[{row.index}].actual", _ACTUAL.labels)
+        if indication is None:
+            return None
+        if actual is None:
+            volume = self._measured(case, height, row)
+            if volume is None or isinstance(volume, Lack):
+                return volume
+            corrected = self._at_dispenser(case, row, volume, used)
+            if isinstance(corrected, Lack):
+                return corrected
+            actual = corrected
+        shown, true = indication.in_unit("L"), actual.in_unit("L")
+        if true <= 0:
+            return Lack("bad_quantity", f"runs[{row.index}].actual", _ACTUAL.labels, {"value": actual.text(), "unit": "L"})
+        return (shown - true) / true * 100
+
+    def _measured(self, case: Case, height: Quantity | None, row: Row) -> Quantity | Lack | None:
+        """The volume of the standard measure at the height read on its neck."""
+        if height is None:
+            return None
+        measure = case.reading.single("standard_measure")
+        mark_height, mark_volume, neck = (measure.get(key) for key in ("mark_height", "mark_volume", "neck"))
+        if not (mark_height and mark_volume and neck):
+            return Lack("missing_reading", "standard_measure", _STANDARD_MEASURE.labels, {"row": str(row.index)})
+        above = (height.in_unit("mm") - mark_height.in_unit("mm")) * neck.value
+        return Quantity(mark_volume.in_unit("mL") + above, "mL")
+
+    def _at_dispenser(self, case: Case, row: Row, volume: Quantity, used: set[str]) -> Quantity | Lack:
+        """The volume at the dispenser's temperature and the measure's own expansion from 20 °C."""
+        dispenser, measure = row.get("dispenser_temperature"), row.get("measure_temperature")
+        if dispenser is None and measure is None:
+            # The sheet has noted both as missing: this is a preview, never a verdict.
+            return volume
+        if dispenser is None or measure is None:
+            key = "dispenser_temperature" if dispenser is None else "measure_temperature"
+            return Lack("missing_reading", f"runs[{row.index}].{key}", _RUN_LABELS[key])
+        product = case.nameplate.get("product", "").partition("_")[0]
+        material = case.reading.single("standard_measure").texts.get("material")
+        if not product:
+            return Lack("missing_characteristic", "nameplate.product", NAMEPLATE[2].labels)
+        if material is None:
+            return Lack("missing_reading", "standard_measure.material", _MATERIAL.labels)
+        keys = f"beta_{product}", f"beta_{material}"
+        used.update((*keys, "reference_temperature"))
+        t_j, t_b = dispenser.in_unit("°C"), measure.in_unit("°C")
+        factor = 1 + self.value(keys[0]) * (t_j - t_b) + self.value(keys[1]) * (t_b - self.value("reference_temperature"))
+        return Quantity(volume.in_unit("mL") * factor, "mL")
+
+    def _point(self, point: str, errors: Sequence[Decimal], inputs: Mapping[str, str], used: set[str]) -> Finding:
+        mean = sum(errors, Decimal(0)) / len(errors)
+        interval, unit = self.value("rounding"), "%"
+        error = Quantity(round_to(mean, interval), unit)
+        limit = MaximumPermissibleError.symmetric(self.quantity("mpe"))
+        extras: dict[str, str | bool | None] = {"runs": str(len(errors))}
+        repeats = True
+        # The divisor 1.69 is that of three runs; a range of two says nothing.
+        if len(errors) >= int(self.value("runs")):
+            spread = (max(errors) - min(errors)) / self.value("repeatability_divisor")
+            rounded = Quantity(round_to(spread, interval), unit)
+            repeats = rounded <= self.quantity("repeatability")
+            extras |= {
+                "repeatability": rounded.text(), "repeatability_limit": self.numbers["repeatability"].text(),
+                "repeatability_within": repeats,
+            }  # fmt: skip
+        return of_error(
+            point, POINT_LABELS[point], error=error, limit=limit, unrounded=mean, within=repeats, extras=extras,
+            clause=f"{self.code}: ±{self.numbers['mpe'].text()}, {self.numbers['repeatability'].text()}",
+            formula="E = mean of (V_J − V_Bt)/V_Bt × 100 %; En = (Emax − Emin)/1.69", inputs=inputs,
+            numbers=("mpe", "repeatability", "repeatability_divisor", "runs", "rounding", *sorted(used)),
+        )  # fmt: skip
+
+    def _price(self, case: Case) -> Iterator[Finding]:
+        row = case.reading.single("price")
+        volume, price, amount = (row.get(key) for key in ("volume", "unit_price", "amount"))
+        if volume and price and amount:
+            due = volume.in_unit("L") * price.value
+            yield of_error(
+                "price", _PRICE.labels, error=Quantity(amount.value - due, "CNY"),
+                limit=MaximumPermissibleError.symmetric(self.quantity("payment")),
+                clause=self.numbers["payment"].clause, formula="E = P − V × p", inputs=_texts(row), numbers=("payment",),
+            )  # fmt: skip

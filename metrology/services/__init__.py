@@ -1,0 +1,1 @@
+"""WORK: one function per thing someone does; each flushes, the caller commits once."""

@@ -1,0 +1,67 @@
+"""What the bureau decides for itself: its name on paper, the validity rule, numbering, warning days. Journalled when changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from metrology.domain.authority import Actor
+from metrology.domain.problems import Problem
+from metrology.persistence.journal import record
+from metrology.persistence.preferences import RegistrySetting
+
+
+@dataclass(frozen=True)
+class BureauSettings:
+    """Settings of the bureau with their defaults."""
+
+    bureau_name: str = "新乡市市场监督管理局"
+    bureau_name_en: str = "Xinxiang Administration for Market Regulation"
+    validity_rule: str = "anniversary_minus_one"
+    """How the last valid day follows from the day of verification: ``anniversary_minus_one`` or ``anniversary``."""
+    certificate_number_template: str = "{body}-{kind}-{yyyy}-{seq:06d}"
+    warn_days: int = 30
+    """Days before the last valid day from which the public page says "due soon"."""
+    complaint_phone: str = "12315"
+    complaint_url: str = ""
+    reminder_officer_digest: bool = True
+
+
+def read(session: Session) -> BureauSettings:
+    """The settings in force."""
+    stored = {row.key: row.value for row in session.query(RegistrySetting)}
+    return _parse(stored)
+
+
+def _parse(stored: Mapping[str, str]) -> BureauSettings:
+    values: dict[str, object] = {}
+    for field in fields(BureauSettings):
+        if field.name not in stored:
+            continue
+        text = stored[field.name]
+        values[field.name] = int(text) if field.type == "int" else text == "1" if field.type == "bool" else text
+    return replace(BureauSettings(), **values)  # type: ignore[arg-type]
+
+
+def change(session: Session, actor: Actor, values: Mapping[str, object], *, now: datetime) -> BureauSettings:
+    """Change settings; refuses unknown keys, rules and numbers that make no sense. Each change is journalled."""
+    before = asdict(read(session))
+    for key, value in values.items():
+        if key not in before:
+            raise Problem("unknown_setting", key)
+        if key == "validity_rule" and value not in ("anniversary_minus_one", "anniversary"):
+            raise Problem("bad_choice", key)
+        if key == "warn_days" and not 0 <= int(str(value)) <= 365:
+            raise Problem("out_of_range", key)
+        if before[key] == value:
+            continue
+        text = ("1" if value else "0") if isinstance(value, bool) else str(value)
+        row = session.get(RegistrySetting, key) or RegistrySetting(key=key)
+        row.value, row.updated_at = text, now
+        session.add(row)
+        record(session, actor, "setting.changed", ("registry_setting", key), at=now, changes={key: [before[key], value]})
+    session.flush()
+    return read(session)

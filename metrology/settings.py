@@ -1,0 +1,94 @@
+"""Every setting of the installation: its name in the environment, its default and its meaning. Read once, passed down.
+
+What the bureau itself decides (its name, the validity rule, numbering) is kept in the registry and changed on the page
+Administration → Settings; see ``services.settings``.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one installation. The environment variable of ``name`` is ``METROLOGY_NAME`` unless the comment says otherwise."""
+
+    instance: Path
+    """Folder of the database and the keys. ``METROLOGY_INSTANCE``; default ``instance/``."""
+    database_url: str
+    """SQLAlchemy URL. ``DATABASE_URL``; default SQLite in the instance folder."""
+    secret_key: str
+    """Signs cookies and tokens; made at first start in ``instance/keys/`` (mode 0600)."""
+    password_salt: str
+    public_url: str = "http://127.0.0.1:8000"
+    """What is printed in QR codes: scheme and host by which the public reaches the registry."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    threads: int = 8
+    proxy_hops: int = 0
+    """Reverse proxies in front whose X-Forwarded-* headers are believed; 0 believes none."""
+    scheduler: bool = True
+    """Whether this process ticks (any number may; leases keep the work single)."""
+    smtp_url: str = ""
+    """apprise URL of the mail server, such as ``mailtos://user:password@smtp.example.cn:465``; empty: mail is withheld, visibly."""
+    mail_from: str = ""
+    wecom_hosts: str = "qyapi.weixin.qq.com"
+    """Hosts (comma-separated) to which WeCom notices may be sent: no other address is ever called."""
+    upload_limit: int = 50_000_000
+    """Largest upload in bytes."""
+    font_folder: str = ""
+    """Folder with further fonts for rare characters."""
+    workers: int = 1
+    """Processes that write at the same time; more than one on SQLite needs a safe library."""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the public address is encrypted: cookies are then marked Secure."""
+        return self.public_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from the environment; make the instance folder and its keys where they lack."""
+    env = os.environ if environ is None else environ
+    instance = Path(env.get("METROLOGY_INSTANCE", str(ROOT / "instance"))).resolve()
+    keys = instance / "keys"
+    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database_url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'metrology.db'}"
+    if database_url.startswith(("postgresql://", "postgres://")):
+        database_url = "postgresql+psycopg://" + database_url.split("://", 1)[1]
+    return Settings(
+        instance=instance,
+        database_url=database_url,
+        secret_key=_key(keys / "secret_key"),
+        password_salt=_key(keys / "password_salt"),
+        public_url=env.get("METROLOGY_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        host=env.get("METROLOGY_HOST", "127.0.0.1"),
+        port=int(env.get("METROLOGY_PORT", "8000")),
+        threads=int(env.get("METROLOGY_THREADS", "8")),
+        proxy_hops=int(env.get("METROLOGY_PROXY_HOPS", "0")),
+        scheduler=env.get("METROLOGY_SCHEDULER", "1") not in ("0", "no", "false"),
+        smtp_url=env.get("METROLOGY_SMTP_URL", ""),
+        mail_from=env.get("METROLOGY_MAIL_FROM", ""),
+        wecom_hosts=env.get("METROLOGY_WECOM_HOSTS", "qyapi.weixin.qq.com"),
+        upload_limit=int(env.get("METROLOGY_UPLOAD_LIMIT", "50000000")),
+        font_folder=env.get("METROLOGY_FONT_FOLDER", ""),
+        workers=int(env.get("METROLOGY_WORKERS", "1")),
+    )
+
+
+def _key(path: Path) -> str:
+    """The key kept in a file that only its owner reads, made at the first start."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    value = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(value + "\n")
+    return value

@@ -1,0 +1,49 @@
+"""``/healthz``: the process answers. ``/readyz``: it can do its work (database reached, migrated, keys there)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from sqlalchemy import text
+from werkzeug.wrappers import Response
+
+from metrology.persistence.database import db
+from metrology.web.requests import public
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@public
+def alive() -> Response:
+    """Answer 200 while the process lives."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+@public
+def ready() -> Response:
+    """Answer 200 when the database is reached and on this version's migration, 503 otherwise, naming what lacks."""
+    checks: dict[str, str] = {}
+    try:
+        revision = db.session.execute(text("select version_num from alembic_version")).scalar()
+        checks["database"] = "ok"
+        checks["migration"] = "ok" if revision == head_revision() else "behind"
+    except Exception as fault:  # noqa: BLE001 - whatever the database says, the answer is "not ready"
+        db.session.rollback()
+        checks["database"] = type(fault).__name__
+    good = all(value == "ok" for value in checks.values())
+    answer = jsonify(status="ready" if good else "not ready", checks=checks)
+    answer.status_code = 200 if good else 503
+    return answer
+
+
+def head_revision() -> str | None:
+    """The newest migration of this release."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from metrology.settings import ROOT
+
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head()

@@ -1,0 +1,118 @@
+"""Words for the codes the registry keeps (states, kinds, roles), in the language of the request."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+INSTRUMENT_STATES = {
+    "in_use": _l("In use"),
+    "suspended": _l("Suspended"),
+    "under_repair": _l("Under repair"),
+    "awaiting_verification": _l("Awaiting verification"),
+    "rejected": _l("Rejected"),
+    "retired": _l("Retired"),
+    "lost": _l("Lost"),
+}
+VERIFICATION_KINDS = {
+    "initial": _l("Initial verification"),
+    "subsequent": _l("Subsequent verification"),
+    "after_repair": _l("Verification after repair"),
+    "in_service": _l("In-service inspection"),
+}
+VERIFICATION_STATES = {
+    "draft": _l("Draft"),
+    "submitted": _l("Waiting for the checker"),
+    "checked": _l("Waiting for the approver"),
+    "approved": _l("Approved"),
+    "returned": _l("Returned"),
+    "discarded": _l("Discarded"),
+}
+VERDICTS = {"conforms": _l("Conforms"), "rejected": _l("Rejected")}
+CERTIFICATE_KINDS = {
+    "verification_certificate": _l("Verification certificate"),
+    "rejection_notice": _l("Rejection notice"),
+}
+CERTIFICATE_STANDINGS = {
+    "valid": _l("Valid"),
+    "due_soon": _l("Due soon"),
+    "expired": _l("Expired"),
+    "rejected": _l("Rejected"),
+    "superseded": _l("Superseded"),
+    "revoked": _l("Revoked"),
+    "unknown": _l("Unknown"),
+}
+HOLDER_KINDS = {
+    "enterprise": _l("Enterprise"),
+    "vendor": _l("Individual vendor"),
+    "utility": _l("Utility"),
+    "hospital": _l("Hospital"),
+    "government": _l("Government body"),
+    "market_organiser": _l("Market organiser"),
+    "other": _l("Other"),
+}
+PLACE_KINDS = {
+    "market": _l("Market"),
+    "stall": _l("Stall"),
+    "station": _l("Fuel station"),
+    "island": _l("Dispenser island"),
+    "community": _l("Residential community"),
+    "building": _l("Building"),
+    "hospital": _l("Hospital"),
+    "enterprise": _l("Enterprise"),
+    "laboratory": _l("Laboratory"),
+    "other": _l("Other"),
+}
+PURPOSES = {
+    "trade": _l("Trade settlement"),
+    "safety": _l("Safety protection"),
+    "medical": _l("Medical care"),
+    "environment": _l("Environmental monitoring"),
+    "other": _l("Other"),
+}
+MODES = {
+    "periodic": _l("Periodic verification"),
+    "first_only_rotate": _l("First verification only, limited use and rotation"),
+    "first_only_scrap": _l("First verification only, scrapped when inaccurate"),
+    "calibration": _l("Calibration (not mandatory)"),
+}
+ROLES = {
+    "administrator": _l("Administrator"),
+    "manager": _l("Manager"),
+    "officer": _l("Officer"),
+    "verifier": _l("Verifier"),
+    "checker": _l("Checker"),
+    "approver": _l("Approver"),
+    "holder": _l("Holder"),
+    "auditor": _l("Auditor"),
+}
+DUE_BASES = {"certificate": _l("Certificate of this registry"), "ledger": _l("Holder's ledger, not proven")}
+DUE_KINDS = {"verification": _l("Verification"), "rotation": _l("Rotation")}
+VISIT_STATES = {
+    "planned": _l("Planned"),
+    "in_progress": _l("In progress"),
+    "done": _l("Done"),
+    "cancelled": _l("Cancelled"),
+}
+VISIT_ITEM_STATES = {
+    "planned": _l("Planned"),
+    "done": _l("Done"),
+    "not_found": _l("Not found on site"),
+    "not_possible": _l("Could not be verified"),
+    "removed": _l("Taken off the visit"),
+}
+NOTICE_STATES = {
+    "queued": _l("Queued"),
+    "sending": _l("Being sent"),
+    "sent": _l("Sent"),
+    "failed": _l("Failed"),
+    "withheld": _l("Withheld"),
+}
+TASK_STATES = {
+    "queued": _l("Queued"),
+    "running": _l("Running"),
+    "done": _l("Done"),
+    "failed": _l("Failed"),
+    "cancelled": _l("Cancelled"),
+}
+SEAL_STATES = {"intact": _l("Intact"), "broken": _l("Broken"), "removed": _l("Removed")}
+STANDARD_STATES = {"in_use": _l("In use"), "suspended": _l("Suspended"), "withdrawn": _l("Withdrawn")}

@@ -1,0 +1,57 @@
+"""Languages: zh_Hans_CN first, en complete; chosen by account, cookie, or what the browser asks for."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, g, redirect, request
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from metrology.settings import ROOT
+from metrology.web.requests import public, settings
+
+LANGUAGES = {"zh_Hans_CN": "简体中文", "en": "English"}
+blueprint = Blueprint("languages", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Set up translations from ``translations/``."""
+    Babel(
+        app,
+        default_locale="zh_Hans_CN",
+        default_timezone="Asia/Shanghai",
+        default_translation_directories=str(ROOT / "translations"),
+        locale_selector=choose,
+    )
+    app.jinja_env.globals.update(LANGUAGES=LANGUAGES, get_locale=get_locale, is_zh=is_zh)
+
+
+def choose() -> str:
+    """Language of this request: ``?lang=``, the account's, the cookie's, then the browser's; Chinese when none fits."""
+    if "language" in g:
+        return str(g.language)
+    asked = request.args.get("lang") or request.cookies.get("language")
+    if not asked and current_user and current_user.is_authenticated:
+        asked = current_user.language
+    if not asked:
+        asked = {"zh": "zh_Hans_CN", "en": "en"}.get(request.accept_languages.best_match(["zh", "en"], "zh") or "zh")
+    g.language = asked if asked in LANGUAGES else "zh_Hans_CN"
+    return str(g.language)
+
+
+def is_zh() -> bool:
+    """Whether this request is answered in Chinese (bilingual data picks its column by it)."""
+    return str(get_locale() or "zh").startswith("zh")
+
+
+@blueprint.get("/language/<language>")
+@public
+def switch(language: str) -> Response:
+    """Remember the language in a cookie and go back."""
+    target = request.args.get("next", "/")
+    if not target.startswith("/") or target.startswith(("//", "/\\")):
+        target = "/"
+    response = redirect(target)
+    if language in LANGUAGES:
+        response.set_cookie("language", language, max_age=365 * 86400, samesite="Lax", secure=settings().is_https, httponly=True)
+    return response

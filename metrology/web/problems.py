@@ -1,0 +1,100 @@
+"""Problems of the domain and of HTTP → a clear sentence in the user's language, with a stable code.
+
+Sentences stand in ``web/sentences/``: each module there has ``SENTENCES: dict[code, lazy string]``, with named
+placeholders (``%(name)s``) filled from the problem's parameters.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from flask import Flask, Response, flash, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from metrology.domain.problems import Problem
+from metrology.persistence.database import db
+from metrology.web import sentences
+
+_known: dict[str, Any] = {}
+
+
+def known() -> dict[str, Any]:
+    """Every code that has a sentence."""
+    if not _known:
+        for module in iter_modules(sentences.__path__):
+            _known.update(import_module(f"{sentences.__name__}.{module.name}").SENTENCES)
+    return _known
+
+
+def sentence(code: str, params: dict[str, Any] | None = None) -> str:
+    """The sentence of a code in the language of the request."""
+    text = known().get(code)
+    if text is None:
+        return _("This cannot be done (%(code)s).", code=code)
+    values = {key: str(value) for key, value in (params or {}).items()}
+    try:
+        return str(text) % values
+    except (KeyError, ValueError):
+        return str(text)
+
+
+def sentence_of(problem: Problem) -> str:
+    """The sentence of a problem."""
+    return sentence(problem.code, problem.params)
+
+
+def show_on(form: Any, problem: Problem) -> None:  # noqa: ANN401 - any WTForms form
+    """Put a problem at its field of a form, or on top of the form where it has none."""
+    field = getattr(form, problem.field, None) if problem.field else None
+    if field is not None and hasattr(field, "errors"):
+        field.errors = [*field.errors, sentence_of(problem)]
+    else:
+        flash(sentence_of(problem), "error")
+
+
+def init_app(app: Flask) -> None:
+    """Answer problems and HTTP faults with a page (or problem+json for the API)."""
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(HTTPException, _http)
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def _answer(status: int, code: str, title: str, detail: str) -> Response:
+    if _wants_json():
+        answer = jsonify(type=f"about:blank#{code}", code=code, title=title, detail=detail, status=status)
+        answer.mimetype = "application/problem+json"
+        answer.status_code = status
+        return answer
+    return make_response(render_template("problem.html", status=status, code=code, title=title, detail=detail), status)
+
+
+def _problem(problem: Problem) -> Response:
+    db.session.rollback()
+    return _answer(422, problem.code, _("This cannot be done"), sentence_of(problem))
+
+
+def _http(fault: HTTPException) -> Response | HTTPException:
+    if fault.code is None or fault.code < 400:
+        return fault
+    db.session.rollback()
+    titles = {
+        400: _("The request was not understood"),
+        401: _("Please log in"),
+        403: _("Your role does not allow this"),
+        404: _("Not found"),
+        405: _("This cannot be done here"),
+        409: _("Someone else changed this meanwhile"),
+        413: _("The file is too large"),
+        429: _("Too many attempts"),
+    }
+    title = titles.get(fault.code, _("Something went wrong"))
+    answer = _answer(fault.code, f"http_{fault.code}", title, "")
+    if getattr(fault, "retry_after", None):
+        answer.headers["Retry-After"] = str(fault.retry_after)  # type: ignore[attr-defined]
+    return answer
