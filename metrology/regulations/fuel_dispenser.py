@@ -8,10 +8,11 @@ The regulations themselves were not at hand: sources are the pages named at each
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from metrology.domain.conditions import HUMIDITY, TEMPERATURE, environment, outside
 from metrology.domain.mpe import MaximumPermissibleError, MpeAt
 from metrology.domain.nameplate import Characteristic, Nameplate
 from metrology.domain.problems import NotCovered
@@ -65,7 +66,6 @@ _COMMON: Mapping[str, LegalNumber] = {
     "temperature_to": number("40", "°C", source="taodocs.com 698714069 (JJG 443-1998)"),
     "interval": number("6", "month", source="taodocs.com 698714069; 91zxmr.com 2025-06-05"),
 }
-_UNREAD_2015 = {"repeatability", "runs", "mpe"}
 
 
 def _grades() -> tuple[Choice, ...]:
@@ -143,6 +143,62 @@ _ITEMS_2023 = (
 )  # fmt: skip
 
 
+_MATERIAL = ReadingField(
+    key="material", labels={"zh": "量器材料", "en": "material of the measure"}, kind="choice", choices=_MATERIALS
+)
+_STANDARD_MEASURE = ReadingTable(
+    # Asked for only when heights are read; an actual volume given directly needs none of it.
+    key="standard_measure", labels={"zh": "标准金属量器", "en": "standard measure"}, layout="single", required=False,
+    fields=(
+        ReadingField(key="mark_height", labels={"zh": "标称容量刻线高度", "en": "height of the nominal mark"}, unit="mm"),
+        ReadingField(key="mark_volume", labels={"zh": "刻线处容量", "en": "volume at the mark"}, unit="L"),
+        ReadingField(key="neck", labels={"zh": "量颈分度容积", "en": "volume per mm of the neck"}, unit="mL/mm"),
+        _MATERIAL,
+    ),
+)  # fmt: skip
+_FLOW = ReadingField(key="flow", labels={"zh": "流量", "en": "flow rate"}, unit="L/min", required=False)
+_ACTUAL = ReadingField(
+    key="actual", labels={"zh": "标准器换算容量", "en": "reference volume"}, unit="L", required=False,
+    hint={"zh": "已换算到加油机处油温;与量颈高度二选一",
+          "en": "already at the dispenser's temperature; instead of the height"},
+)  # fmt: skip
+_RUN_LABELS = {
+    "flow_point": {"zh": "流量点", "en": "flow point"},
+    "indication": {"zh": "加油机示值", "en": "indication"},
+    "height": {"zh": "量颈液位高度", "en": "height on the neck"},
+    "dispenser_temperature": {"zh": "加油机处油温 tJ", "en": "temperature at the dispenser tJ"},
+    "measure_temperature": {"zh": "量器内油温 tB", "en": "temperature in the measure tB"},
+}
+_RUN_FIELDS = (
+    ReadingField(
+        key="flow_point", labels=_RUN_LABELS["flow_point"], kind="choice",
+        choices=tuple(Choice(point, POINT_LABELS[point]) for point in POINTS),
+    ),
+    _FLOW,
+    ReadingField(key="indication", labels=_RUN_LABELS["indication"], unit="L"),
+    ReadingField(key="height", labels=_RUN_LABELS["height"], unit="mm", required=False),
+    ReadingField(key="dispenser_temperature", labels=_RUN_LABELS["dispenser_temperature"], unit="°C", required=False),
+    ReadingField(key="measure_temperature", labels=_RUN_LABELS["measure_temperature"], unit="°C", required=False),
+    _ACTUAL,
+)  # fmt: skip
+_PRICE = ReadingTable(
+    key="price", labels={"zh": "付费金额误差", "en": "error of the amount to pay"}, layout="single", clause=_RUNYUN,
+    fields=(
+        ReadingField(key="volume", labels={"zh": "显示体积", "en": "volume shown"}, unit="L"),
+        ReadingField(key="unit_price", labels={"zh": "单价", "en": "unit price"}, unit="CNY/L"),
+        ReadingField(key="amount", labels={"zh": "显示金额", "en": "amount shown"}, unit="CNY"),
+    ),
+)  # fmt: skip
+
+
+def _texts(row: Row) -> dict[str, str]:
+    return {**row.texts, **{key: quantity.text() for key, quantity in row.quantities.items()}}
+
+
+def _row_text(row: Row) -> str:
+    return ", ".join(f"{key} {text}" for key, text in _texts(row).items() if key != "flow_point")
+
+
 @dataclass(frozen=True, kw_only=True)
 class FuelDispenserEdition(Edition):
     """Both editions compute alike; they differ in their numbers and yes/no items."""
@@ -181,7 +237,7 @@ class FuelDispenserEdition(Edition):
         """
         del kind
         yield ReadingTable(key="items", labels={"zh": "外观与功能检查", "en": "visual and functional checks"}, layout="items", fields=self.items)
-        yield _environment(self)
+        yield environment(self, TEMPERATURE, HUMIDITY)
         yield _STANDARD_MEASURE
         yield self._runs(nameplate)
         yield ReadingTable(
@@ -225,7 +281,7 @@ class FuelDispenserEdition(Edition):
 
     def findings(self, case: Case) -> Iterator[Finding | Lack]:
         """A finding per flow point, one for the price, and what is lacking beyond the sheet."""
-        yield from _outside(self, case)
+        yield from outside(self, case)
         errors: dict[str, list[Decimal]] = {point: [] for point in POINTS}
         inputs: dict[str, dict[str, str]] = {point: {} for point in POINTS}
         used: set[str] = set()
@@ -338,3 +394,77 @@ class FuelDispenserEdition(Edition):
                 limit=MaximumPermissibleError.symmetric(self.quantity("payment")),
                 clause=self.numbers["payment"].clause, formula="E = P − V × p", inputs=_texts(row), numbers=("payment",),
             )  # fmt: skip
+
+
+EDITION_2023 = FuelDispenserEdition(
+    code="JJG 443-2023",
+    citation=Citation(
+        "JJG 443-2023",
+        {"zh": "燃油加油机检定规程(试行)", "en": "Verification Regulation of Fuel Dispensers (for trial implementation)"},
+        "plusstd.com 2124877079; chinesestandard.net JJG443-2023",
+    ),
+    in_force=date(2024, 5, 1),
+    numbers=_COMMON,
+    nameplate=NAMEPLATE,
+    items=_ITEMS_2023,
+)
+EDITION_2015 = FuelDispenserEdition(
+    code="JJG 443-2015",
+    citation=Citation("JJG 443-2015", {"zh": "燃油加油机检定规程", "en": "Verification Regulation of Fuel Dispensers"}),
+    # Neither the day it took force nor its numbers were found in a source; those of the neighbouring editions stand in.
+    in_force=date(2016, 6, 7),
+    numbers={key: replace(one, source="", confirmed=False) for key, one in _COMMON.items()},
+    nameplate=NAMEPLATE,
+    items=_ITEMS_2015,
+    text_confirmed=False,
+)
+
+_PLATE = {"max_flow": "50 L/min", "min_flow": "5 L/min", "product": "92#"}
+_MEASURE = {"mark_height": "66 mm", "mark_volume": "20 L", "neck": "2 mL/mm"}
+
+
+def _run(**read: str) -> dict[str, str]:
+    return {"flow_point": "q1", "indication": "20.00 L", **read}
+
+
+def _example(name: str, source: str, readings: dict[str, object], finding: dict[str, object], product: str = "92#") -> Example:
+    case = {
+        "type": "fuel_dispenser", "on": "2026-06-01", "kind": "subsequent", "nameplate": {**_PLATE, "product": product},
+        "readings": readings,
+    }  # fmt: skip
+    return Example(id=name, source=source, case=case, expect={"findings": [finding]})
+
+
+TYPE = InstrumentType(
+    code="fuel_dispenser",
+    names={"zh": "燃油加油机", "en": "fuel dispenser"},
+    purposes=("trade",),
+    nameplate=NAMEPLATE,
+    editions=(EDITION_2015, EDITION_2023),
+    category="fuel_dispenser",
+    synonyms=("加油机", "税控燃油加油机", "电脑加油机", "税控加油机", "汽油加油机", "柴油加油机", "fuel pump", "petrol pump"),
+    part=PartDefinition(
+        code="nozzle",
+        names={"zh": "油枪", "en": "nozzle"},
+        number={"zh": "枪号", "en": "nozzle no."},
+        synonyms=("枪号", "油枪号", "加油枪号", "枪编号", "nozzle"),
+    ),
+    standard=RequiredStandard(
+        names={"zh": "标准金属量器(20 L 等)", "en": "standard metal measure (20 L and others)"}, ratio=(1, 3)
+    ),
+    default_interval=Interval(months=6, mode="periodic", clause="JJG 443"),
+    examples=(
+        _example(
+            "three runs on a 19.75 L mark", _RECORDS,
+            {
+                "standard_measure": {"mark_height": "68.3 mm", "mark_volume": "19.75 L", "neck": "2.1 mL/mm"},
+                "runs": [
+                    _run(indication="19.77 L", height="37.4 mm"),
+                    _run(indication="19.82 L", height="67.6 mm"),
+                    _run(height="132.2 mm"),
+                ],
+            },
+            {"point": "q1", "error": "0.46 %", "mpe": "0.30 %", "repeatability": "0.13 %", "within": False},
+        ),
+    ),
+)  # fmt: skip
