@@ -127,7 +127,7 @@ def app(request: pytest.FixtureRequest, _bench_folder: Path) -> Iterator[Flask]:
     dialect = str(request.param)
     if dialect not in _benches:
         folder = _bench_folder / dialect
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         _benches[dialect] = Bench(dialect, folder, os.environ.get("PYTEST_XDIST_WORKER", "main"))
     else:
         _benches[dialect].reset()

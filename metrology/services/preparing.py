@@ -54,15 +54,16 @@ def _load_districts(session: Session) -> None:
 
 
 def _load_types(session: Session) -> None:
-    entries = getattr(regulations, "catalogue", tuple)()
+    entries = regulations.catalogue()
     codes = {entry.code for entry in entries}
+    ruled = regulations.instrument_types()
     for position, entry in enumerate(entries):
         row = session.get(TypeEntry, entry.code) or TypeEntry(code=entry.code)
         row.name_zh, row.name_en = entry.names["zh"], entry.names["en"]
-        row.group_zh, row.group_en = entry.group["zh"], entry.group["en"]
+        row.group_zh, row.group_en = entry.category["zh"], entry.category["en"]
         row.mode, row.supervision, row.interval_months = entry.mode, entry.supervision, entry.interval_months
         row.purposes, row.regulation = list(entry.purposes), entry.regulation
-        row.has_rules, row.is_mandatory, row.is_confirmed = entry.has_rules, entry.is_mandatory, entry.confirmed
+        row.has_rules, row.is_mandatory, row.is_confirmed = entry.code in ruled, entry.mandatory, entry.confirmed
         row.is_current, row.position = True, position
         session.add(row)
     for row in session.query(TypeEntry):
