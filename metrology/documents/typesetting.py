@@ -1,0 +1,86 @@
+"""Sets a page with typst: a template of ours, and data that is only ever data.
+
+Values reach the template as JSON in `sys.inputs` and are printed as strings: `#import`, `*` or `$` in a holder's name
+are characters, not markup. The same data gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+from metrology.documents.fonts import SANS, SERIF, MissingGlyphs, PaperFonts, paper_fonts
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+_SPACE_OF_PAPER: Final = str.maketrans(dict.fromkeys("\t\u2002\u2003\u2004\u2005\u2007\u2008\u2009\u200a\u202f", "\u00a0"))
+"""Spaces of other widths, which the fonts lack, are printed as a space that does not break."""
+
+_LONG_WORD: Final = re.compile(r"[!-~]{18}|[^\W\u3400-\u9fff\U00020000-\U0003ffff]{18}")
+_BROKEN_BY_TEMPLATE: Final = frozenset({"public_url", "qr_text", "qr_svg", "checkpoint", "email"})
+_PLAIN_JSON: Final[dict[str, Any]] = {"ensure_ascii": False, "sort_keys": True}
+
+_thread = threading.local()
+
+
+def typeset(template: str, data: Mapping[str, Any], *, day: date, fonts_folder: Path | None = None) -> bytes:
+    """PDF/A-3b of `template` with `data`; `day` is the date of the document's making in its metadata."""
+    fonts = paper_fonts(fonts_folder)
+    printable = _printable(data)
+    missing = fonts.missing("".join(_texts(printable)))
+    if missing:
+        raise MissingGlyphs(missing)
+    pdf = _compiler(fonts).compile(
+        input=str(TEMPLATES / template),
+        format="pdf",
+        sys_inputs={
+            "data": json.dumps({**printable, "has_long_words": _has_long_words(printable)}, **_PLAIN_JSON),
+            "fonts": json.dumps({"sans": [SANS, *fonts.fallbacks], "serif": [SERIF, *fonts.fallbacks]}),
+        },
+        pdf_standards=["a-3b"],
+        timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
+    )
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst gave no PDF")
+    return pdf
+
+
+def _compiler(fonts: PaperFonts) -> typst.Compiler:
+    """One compiler a thread, for it refuses to be used by two at once; the fonts are shared."""
+    compilers: dict[int, typst.Compiler] = _thread.__dict__.setdefault("compilers", {})
+    if id(fonts) not in compilers:
+        compilers[id(fonts)] = typst.Compiler(
+            root=str(TEMPLATES), font_paths=fonts.typst_fonts, ignore_system_fonts=True
+        )
+    return compilers[id(fonts)]
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").translate(_SPACE_OF_PAPER)
+    if isinstance(value, Mapping):
+        return {key: _printable(item) for key, item in value.items()}
+    return [_printable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _has_long_words(data: Mapping[str, Any]) -> bool:
+    """Whether a word is so long that the template must let it break anywhere."""
+    return any(_LONG_WORD.search(text) for text in _texts(data, without=_BROKEN_BY_TEMPLATE))
+
+
+def _texts(value: Any, without: Collection[str] = ()) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if name not in without:
+                yield from _texts(item, without)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, without)
