@@ -48,7 +48,9 @@ class NumberingScheme:
 
     def number(self, *, body: str, kind: DocumentKind, year: int, seq: int) -> str:
         """The number of a document."""
-        text = self.template.format(body=body, kind=self.kinds[kind], yyyy=f"{year:04d}", yy=f"{year % 100:02d}", seq=seq)
+        text = self.template.format(
+            body=body, kind=self.kinds[kind], yyyy=f"{year:04d}", yy=f"{year % 100:02d}", seq=seq
+        )
         if seq < 1 or not text.isprintable() or len(text) > _LONGEST:
             raise BadNumbering("number", value=text)
         return text

@@ -42,7 +42,7 @@ def outside(edition: Edition, case: Case) -> Iterator[Lack]:
 
 
 def _bounds(edition: Edition, key: str) -> tuple[Quantity, Quantity] | None:
-    if f"{key}_from" not in edition.numbers:
+    if not {f"{key}_from", f"{key}_to"} <= set(edition.numbers):
         return None
     return edition.quantity(f"{key}_from"), edition.quantity(f"{key}_to")
 

@@ -15,13 +15,29 @@ from metrology.domain.problems import MoveNotAllowed
 
 State = Literal["in_use", "suspended", "under_repair", "awaiting_verification", "rejected", "retired", "lost"]
 Cause = Literal[
-    "request", "conforming_verification", "restart", "rejecting_verification", "repair", "repaired", "seal_broken",
-    "expired_rest", "relocated", "owner_changed", "verification_undone", "found",
-]  # fmt: skip
+    "request",
+    "conforming_verification",
+    "restart",
+    "rejecting_verification",
+    "repair",
+    "repaired",
+    "seal_broken",
+    "expired_rest",
+    "relocated",
+    "owner_changed",
+    "verification_undone",
+    "found",
+]
 
 STATES: tuple[State, ...] = (
-    "in_use", "suspended", "under_repair", "awaiting_verification", "rejected", "retired", "lost",
-)  # fmt: skip
+    "in_use",
+    "suspended",
+    "under_repair",
+    "awaiting_verification",
+    "rejected",
+    "retired",
+    "lost",
+)
 FINAL: frozenset[State] = frozenset({"retired"})
 # States in which an instrument may not be used for trade, safety, medicine or the environment.
 NOT_USABLE: frozenset[State] = frozenset(STATES) - {"in_use"}
@@ -32,7 +48,9 @@ SCHEDULED: frozenset[State] = frozenset({"in_use", "awaiting_verification"})
 _MOVES: Mapping[tuple[State, State], frozenset[Cause]] = {
     ("in_use", "suspended"): frozenset({"request"}),
     ("in_use", "under_repair"): frozenset({"repair"}),
-    ("in_use", "awaiting_verification"): frozenset({"seal_broken", "relocated", "owner_changed", "verification_undone"}),
+    ("in_use", "awaiting_verification"): frozenset(
+        {"seal_broken", "relocated", "owner_changed", "verification_undone"}
+    ),
     ("in_use", "rejected"): frozenset({"rejecting_verification"}),
     ("in_use", "retired"): frozenset({"request"}),
     ("in_use", "lost"): frozenset({"request"}),

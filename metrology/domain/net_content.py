@@ -45,7 +45,7 @@ def tolerable_deficiency(nominal: str, *, rounding: Literal["half_even", "up"] =
     if quantity.dimension == "area":
         return quantity.times(Decimal("0.03")).plain()
     if quantity.dimension == "count":
-        count = quantity.value * Decimal("0.01") if quantity.value > 50 else Decimal(0)  # noqa: PLR2004 - R 87 table
+        count = quantity.value * Decimal("0.01") if quantity.value > 50 else Decimal(0)
         return f"{count.to_integral_value(ROUND_CEILING)} {quantity.unit}"
     raise NotCovered("nominal", value=nominal)
 

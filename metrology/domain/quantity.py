@@ -220,7 +220,9 @@ class Quantity:
         return f"{plain(self.value)} {self.unit}"
 
 
-_NUMBER = re.compile(r"(?P<sign>[±+-]?)\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<rest>.*)", re.DOTALL)
+_NUMBER = re.compile(
+    r"(?P<sign>[±+-]?)\s*(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<rest>.*)", re.DOTALL
+)
 _EXPONENT = re.compile(r"[eE](?P<exponent>[+-]?\d{1,3})(?![\w])(?P<rest>.*)", re.DOTALL)
 
 
@@ -232,7 +234,7 @@ def parse(text: object, unit: str | None = None, *, plus_minus: bool = False, fi
     """
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)
-    if not isinstance(text, str) or len(text) > 64:  # noqa: PLR2004 - longer than any quantity anybody writes
+    if not isinstance(text, str) or len(text) > 64:
         raise BadQuantity(field, value=str(text)[:64], unit=unit or "")
     return _parse(text, unit, plus_minus, field)
 

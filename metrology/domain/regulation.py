@@ -49,7 +49,9 @@ class LegalNumber:
         return f"{self.value:f} {self.unit}".strip()
 
 
-def number(value: str, unit: str = "", *, clause: str = "", source: str = "", confirmed: bool | None = None) -> LegalNumber:
+def number(
+    value: str, unit: str = "", *, clause: str = "", source: str = "", confirmed: bool | None = None
+) -> LegalNumber:
     """A legal number as a type file writes it: one with a source counts as confirmed unless it says otherwise."""
     known = bool(source) if confirmed is None else confirmed
     return LegalNumber(value=Decimal(value), unit=unit, clause=clause, source=source, confirmed=known)
@@ -161,8 +163,12 @@ class Edition(ABC):
 
     def with_confirmed(self, sources: Mapping[str, str]) -> Self:
         """This edition with numbers confirmed by somebody who cites a source for each key."""
-        known = {key: replace(self.numbers[key], source=s, confirmed=True) for key, s in sources.items() if key != "edition"}
-        return replace(self, numbers={**self.numbers, **known}, text_confirmed=self.text_confirmed or "edition" in sources)
+        known = {
+            key: replace(self.numbers[key], source=s, confirmed=True) for key, s in sources.items() if key != "edition"
+        }
+        return replace(
+            self, numbers={**self.numbers, **known}, text_confirmed=self.text_confirmed or "edition" in sources
+        )
 
     def reading_sheet(self, nameplate: Mapping[str, str], kind: str) -> ReadingSheet:
         """The sheet to be filled in for this nameplate and kind of verification."""
@@ -254,11 +260,14 @@ class InstrumentType:
         raise NotCovered("edition", type=self.code, edition=code)
 
     def interval(self, nameplate: Mapping[str, str], on: date, use: str = "trade") -> Interval:
-        """The interval or service life for a nameplate: the edition's on that day, else the catalogue's."""
-        try:
-            return self.edition_on(on).interval(nameplate, use)
-        except Problem:
+        """The interval or service life for a nameplate: the edition's on that day, else the catalogue's.
+
+        Ledgers hold verifications older than the oldest edition kept here; it speaks for them.
+        """
+        if not self.editions:
             return self.default_interval
+        by_age = sorted(self.editions, key=lambda edition: edition.in_force)
+        return next((one for one in reversed(by_age) if one.in_force <= on), by_age[0]).interval(nameplate, use)
 
     def mode(self, nameplate: Mapping[str, str], on: date) -> Mode:
         """How it is verified: periodically, once and rotated, once and scrapped, or calibrated."""

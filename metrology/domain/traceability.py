@@ -62,7 +62,12 @@ def _lapsed(standard: StandardFacts, on: date) -> Problem | None:
         return None
     until = standard.valid_until.isoformat() if standard.valid_until else ""
     return Problem(
-        "standard_lapsed", "standards", standard=standard.name, valid_until=until, on=on.isoformat(), state=standard.state
+        "standard_lapsed",
+        "standards",
+        standard=standard.name,
+        valid_until=until,
+        on=on.isoformat(),
+        state=standard.state,
     )
 
 
@@ -87,9 +92,13 @@ def _out_of_range(standard: StandardFacts, limits: Sequence[MpeAt]) -> Problem |
         above = high is not None and high.dimension == at.dimension and at > high
         if below or above:
             return Problem(
-                "standard_out_of_range", "standards", standard=standard.name, value=at.plain(),
-                low=low.plain() if low else "", high=high.plain() if high else "",
-            )  # fmt: skip
+                "standard_out_of_range",
+                "standards",
+                standard=standard.name,
+                value=at.plain(),
+                low=low.plain() if low else "",
+                high=high.plain() if high else "",
+            )
     return None
 
 
@@ -103,9 +112,13 @@ def _not_good_enough(standard: StandardFacts, one: InstrumentType, limits: Seque
         share = None if accuracy is None else _share(accuracy, limit)
         if share is None or share * denominator > numerator:
             return Problem(
-                "standard_not_good_enough", "standards", standard=standard.name, accuracy=standard.accuracy or "",
-                mpe=limit.limit.plain(), ratio=one.standard.ratio_text,
-            )  # fmt: skip
+                "standard_not_good_enough",
+                "standards",
+                standard=standard.name,
+                accuracy=standard.accuracy or "",
+                mpe=limit.limit.plain(),
+                ratio=one.standard.ratio_text,
+            )
     return None
 
 

@@ -74,14 +74,24 @@ class Finding(_Trace):
     def to_dict(self) -> dict[str, object]:
         """JSON-safe text; the extras stand beside the error, where a reader looks for them."""
         return {
-            "point": self.point, "labels": dict(self.labels), "error": self.error, "mpe": self.mpe,
-            "within": self.within, **self.extras, "unrounded": self.unrounded, "lower": self.lower,
-            "upper": self.upper, "margin": self.margin, "clause": self.clause, "formula": self.formula,
-            "inputs": dict(self.inputs), "numbers": list(self.numbers),
-        }  # fmt: skip
+            "point": self.point,
+            "labels": dict(self.labels),
+            "error": self.error,
+            "mpe": self.mpe,
+            "within": self.within,
+            **self.extras,
+            "unrounded": self.unrounded,
+            "lower": self.lower,
+            "upper": self.upper,
+            "margin": self.margin,
+            "clause": self.clause,
+            "formula": self.formula,
+            "inputs": dict(self.inputs),
+            "numbers": list(self.numbers),
+        }
 
 
-def of_error(  # noqa: PLR0913 - a finding has as many facts as it has
+def of_error(
     point: str,
     labels: Labels,
     *,
@@ -98,12 +108,21 @@ def of_error(  # noqa: PLR0913 - a finding has as many facts as it has
     """A finding from an error, already rounded by the type's rule, and its limit. `within` adds what else is judged."""
     used = limit.used_by(error)
     return Finding(
-        point, labels, limit.admits(error) and within,
-        error=error.text(), mpe=limit.text(), lower=limit.lower.text(), upper=limit.upper.text(),
+        point,
+        labels,
+        limit.admits(error) and within,
+        error=error.text(),
+        mpe=limit.text(),
+        lower=limit.lower.text(),
+        upper=limit.upper.text(),
         unrounded=None if unrounded is None else f"{plain(unrounded.normalize())} {error.unit}",
-        margin=None if used is None else plain(used), clause=clause, formula=formula, inputs=inputs or {},
-        numbers=numbers, extras=extras or {},
-    )  # fmt: skip
+        margin=None if used is None else plain(used),
+        clause=clause,
+        formula=formula,
+        inputs=inputs or {},
+        numbers=numbers,
+        extras=extras or {},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,10 +61,17 @@ class CatalogueEntry:
         """The row of a type known only by its file."""
         interval = one.default_interval
         return cls(
-            code=one.code, category=dict(one.names), names=dict(one.names), supervision="V", mode=interval.mode,
-            interval_months=interval.months, purposes=one.purposes,
-            regulation=one.editions[-1].code if one.editions else "", confirmed=False, synonyms=one.synonyms,
-        )  # fmt: skip
+            code=one.code,
+            category=dict(one.names),
+            names=dict(one.names),
+            supervision="V",
+            mode=interval.mode,
+            interval_months=interval.months,
+            purposes=one.purposes,
+            regulation=one.editions[-1].code if one.editions else "",
+            confirmed=False,
+            synonyms=one.synonyms,
+        )
 
 
 @lru_cache(maxsize=1)

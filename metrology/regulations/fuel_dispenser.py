@@ -73,16 +73,36 @@ def _grades() -> tuple[Choice, ...]:
         Choice(
             f"gasoline_{grade}",
             {"zh": f"{grade}号车用汽油", "en": f"gasoline {grade}"},
-            (f"{grade}#", f"{grade}号", grade, f"{grade}#汽油", f"{grade}号汽油", f"汽油{grade}#", f"汽油{grade}号",
-             f"{grade}#乙醇汽油", f"{grade}号乙醇汽油", f"E{grade}", f"E{grade}#", f"{grade}#车用汽油"),
+            (
+                f"{grade}#",
+                f"{grade}号",
+                grade,
+                f"{grade}#汽油",
+                f"{grade}号汽油",
+                f"汽油{grade}#",
+                f"汽油{grade}号",
+                f"{grade}#乙醇汽油",
+                f"{grade}号乙醇汽油",
+                f"E{grade}",
+                f"E{grade}#",
+                f"{grade}#车用汽油",
+            ),
         )
         for grade in ("89", "90", "92", "93", "95", "97", "98", "101")
-    ]  # fmt: skip
+    ]
     diesel = [
         Choice(
             f"diesel_{grade}",
             {"zh": f"{grade}号车用柴油", "en": f"diesel {grade}"},
-            (f"{grade}#柴油", f"{grade}号柴油", f"{grade}#", f"{grade}号", f"柴油{grade}#", f"柴油{grade}号", f"{grade}#车用柴油"),
+            (
+                f"{grade}#柴油",
+                f"{grade}号柴油",
+                f"{grade}#",
+                f"{grade}号",
+                f"柴油{grade}#",
+                f"柴油{grade}号",
+                f"{grade}#车用柴油",
+            ),
         )
         for grade in ("5", "0", "-10", "-20", "-35", "-50")
     ]
@@ -97,26 +117,41 @@ def _grades() -> tuple[Choice, ...]:
 
 NAMEPLATE = (
     Characteristic(
-        key="max_flow", labels={"zh": "最大流量", "en": "maximum flow rate"}, unit="L/min", required_for_verdict=True,
+        key="max_flow",
+        labels={"zh": "最大流量", "en": "maximum flow rate"},
+        unit="L/min",
+        required_for_verdict=True,
         synonyms=("Qmax", "最大流量L/min", "最大流量(L/min)"),
     ),
     Characteristic(
-        key="min_flow", labels={"zh": "最小流量", "en": "minimum flow rate"}, unit="L/min",
+        key="min_flow",
+        labels={"zh": "最小流量", "en": "minimum flow rate"},
+        unit="L/min",
         synonyms=("Qmin", "最小流量L/min", "最小流量(L/min)"),
     ),
     Characteristic(
-        key="product", labels={"zh": "油品", "en": "product"}, kind="choice", choices=_grades(), of_part=True,
-        required_for_verdict=True, synonyms=("油品", "油品名称", "油品牌号", "油号", "标号", "介质", "fuel", "grade"),
+        key="product",
+        labels={"zh": "油品", "en": "product"},
+        kind="choice",
+        choices=_grades(),
+        of_part=True,
+        required_for_verdict=True,
+        synonyms=("油品", "油品名称", "油品牌号", "油号", "标号", "介质", "fuel", "grade"),
     ),
     Characteristic(
-        key="accuracy", labels={"zh": "准确度等级", "en": "accuracy"}, kind="choice",
+        key="accuracy",
+        labels={"zh": "准确度等级", "en": "accuracy"},
+        kind="choice",
         choices=(
-            Choice("0.30 %", {"zh": "±0.30 %", "en": "±0.30 %"},
-                   ("±0.3%", "0.3%", "0.30%", "0.3", "0.30", "0.3级", "0.30级")),
+            Choice(
+                "0.30 %",
+                {"zh": "±0.30 %", "en": "±0.30 %"},
+                ("±0.3%", "0.3%", "0.30%", "0.3", "0.30", "0.3级", "0.30级"),
+            ),
         ),
         synonyms=("准确度等级", "最大允许误差", "准确度", "精度", "accuracy class"),
     ),
-)  # fmt: skip
+)
 
 _MATERIALS = (
     Choice("stainless_steel", {"zh": "不锈钢", "en": "stainless steel"}),
@@ -124,23 +159,40 @@ _MATERIALS = (
 )
 
 _ITEMS_2015 = (
-    ReadingField(key="appearance", labels={"zh": "铭牌标记和外观结构", "en": "markings and construction"}, kind="boolean"),
     ReadingField(
-        key="seals", kind="boolean", clause=_NEWS,
-        labels={"zh": "三处铅封完好(流量测量变换器调整装置、编码器与变换器之间、计控主板与机体之间)",
-                "en": "three seals intact (transducer adjuster, encoder to transducer, metering board to housing)"},
+        key="appearance", labels={"zh": "铭牌标记和外观结构", "en": "markings and construction"}, kind="boolean"
     ),
-    ReadingField(key="tax_memory", labels={"zh": "税控存储数据一致", "en": "tax-control memory consistent"}, kind="boolean"),
-)  # fmt: skip
+    ReadingField(
+        key="seals",
+        kind="boolean",
+        clause=_NEWS,
+        labels={
+            "zh": "三处铅封完好(流量测量变换器调整装置、编码器与变换器之间、计控主板与机体之间)",
+            "en": "three seals intact (transducer adjuster, encoder to transducer, metering board to housing)",
+        },
+    ),
+    ReadingField(
+        key="tax_memory", labels={"zh": "税控存储数据一致", "en": "tax-control memory consistent"}, kind="boolean"
+    ),
+)
 _ITEMS_2023 = (
     *_ITEMS_2015,
-    ReadingField(key="self_lock", labels={"zh": "自锁功能", "en": "self-locking function"}, kind="boolean", clause=_RUNYUN),
-    ReadingField(key="software_identity", labels={"zh": "软件标识", "en": "software identification"}, kind="boolean", clause=_RUNYUN),
     ReadingField(
-        key="own_transducer", labels={"zh": "各枪不共用流量测量变换器", "en": "no flow transducer shared between hoses"},
-        kind="boolean", clause=_RUNYUN,
+        key="self_lock", labels={"zh": "自锁功能", "en": "self-locking function"}, kind="boolean", clause=_RUNYUN
     ),
-)  # fmt: skip
+    ReadingField(
+        key="software_identity",
+        labels={"zh": "软件标识", "en": "software identification"},
+        kind="boolean",
+        clause=_RUNYUN,
+    ),
+    ReadingField(
+        key="own_transducer",
+        labels={"zh": "各枪不共用流量测量变换器", "en": "no flow transducer shared between hoses"},
+        kind="boolean",
+        clause=_RUNYUN,
+    ),
+)
 
 
 _MATERIAL = ReadingField(
@@ -148,20 +200,30 @@ _MATERIAL = ReadingField(
 )
 _STANDARD_MEASURE = ReadingTable(
     # Asked for only when heights are read; an actual volume given directly needs none of it.
-    key="standard_measure", labels={"zh": "标准金属量器", "en": "standard measure"}, layout="single", required=False,
+    key="standard_measure",
+    labels={"zh": "标准金属量器", "en": "standard measure"},
+    layout="single",
+    required=False,
     fields=(
-        ReadingField(key="mark_height", labels={"zh": "标称容量刻线高度", "en": "height of the nominal mark"}, unit="mm"),
+        ReadingField(
+            key="mark_height", labels={"zh": "标称容量刻线高度", "en": "height of the nominal mark"}, unit="mm"
+        ),
         ReadingField(key="mark_volume", labels={"zh": "刻线处容量", "en": "volume at the mark"}, unit="L"),
         ReadingField(key="neck", labels={"zh": "量颈分度容积", "en": "volume per mm of the neck"}, unit="mL/mm"),
         _MATERIAL,
     ),
-)  # fmt: skip
+)
 _FLOW = ReadingField(key="flow", labels={"zh": "流量", "en": "flow rate"}, unit="L/min", required=False)
 _ACTUAL = ReadingField(
-    key="actual", labels={"zh": "标准器换算容量", "en": "reference volume"}, unit="L", required=False,
-    hint={"zh": "已换算到加油机处油温;与量颈高度二选一",
-          "en": "already at the dispenser's temperature; instead of the height"},
-)  # fmt: skip
+    key="actual",
+    labels={"zh": "标准器换算容量", "en": "reference volume"},
+    unit="L",
+    required=False,
+    hint={
+        "zh": "已换算到加油机处油温;与量颈高度二选一",
+        "en": "already at the dispenser's temperature; instead of the height",
+    },
+)
 _RUN_LABELS = {
     "flow_point": {"zh": "流量点", "en": "flow point"},
     "indication": {"zh": "加油机示值", "en": "indication"},
@@ -171,7 +233,9 @@ _RUN_LABELS = {
 }
 _RUN_FIELDS = (
     ReadingField(
-        key="flow_point", labels=_RUN_LABELS["flow_point"], kind="choice",
+        key="flow_point",
+        labels=_RUN_LABELS["flow_point"],
+        kind="choice",
         choices=tuple(Choice(point, POINT_LABELS[point]) for point in POINTS),
     ),
     _FLOW,
@@ -180,15 +244,18 @@ _RUN_FIELDS = (
     ReadingField(key="dispenser_temperature", labels=_RUN_LABELS["dispenser_temperature"], unit="°C", required=False),
     ReadingField(key="measure_temperature", labels=_RUN_LABELS["measure_temperature"], unit="°C", required=False),
     _ACTUAL,
-)  # fmt: skip
+)
 _PRICE = ReadingTable(
-    key="price", labels={"zh": "付费金额误差", "en": "error of the amount to pay"}, layout="single", clause=_RUNYUN,
+    key="price",
+    labels={"zh": "付费金额误差", "en": "error of the amount to pay"},
+    layout="single",
+    clause=_RUNYUN,
     fields=(
         ReadingField(key="volume", labels={"zh": "显示体积", "en": "volume shown"}, unit="L"),
         ReadingField(key="unit_price", labels={"zh": "单价", "en": "unit price"}, unit="CNY/L"),
         ReadingField(key="amount", labels={"zh": "显示金额", "en": "amount shown"}, unit="CNY"),
     ),
-)  # fmt: skip
+)
 
 
 def _texts(row: Row) -> dict[str, str]:
@@ -236,33 +303,50 @@ class FuelDispenserEdition(Edition):
         everywhere can cost a verifier time, asking for less could let through a nozzle nobody looked at.
         """
         del kind
-        yield ReadingTable(key="items", labels={"zh": "外观与功能检查", "en": "visual and functional checks"}, layout="items", fields=self.items)
+        yield ReadingTable(
+            key="items",
+            labels={"zh": "外观与功能检查", "en": "visual and functional checks"},
+            layout="items",
+            fields=self.items,
+        )
         yield environment(self, TEMPERATURE, HUMIDITY)
         yield _STANDARD_MEASURE
         yield self._runs(nameplate)
         yield ReadingTable(
-            key="errors", labels={"zh": "各次示值误差", "en": "errors of the runs"}, layout="series", instead="errors", in_form=False,
+            key="errors",
+            labels={"zh": "各次示值误差", "en": "errors of the runs"},
+            layout="series",
+            instead="errors",
+            in_form=False,
             fields=tuple(
                 ReadingField(key=p, labels=POINT_LABELS[p], unit="%", repeat=int(self.value("runs"))) for p in POINTS
             ),
-        )  # fmt: skip
+        )
         yield _PRICE
 
     def _runs(self, nameplate: Nameplate) -> ReadingTable:
         times = int(self.value("runs"))
         rows = tuple(
             PresetRow(
-                point=point, values={"flow_point": point}, fixed=("flow_point",), hint=self._flow_hint(nameplate, point),
+                point=point,
+                values={"flow_point": point},
+                fixed=("flow_point",),
+                hint=self._flow_hint(nameplate, point),
                 labels={lang: f"{POINT_LABELS[point][lang]} – {run}" for lang in ("zh", "en")},
             )
             for point in POINTS
             for run in range(1, times + 1)
-        )  # fmt: skip
+        )
         return ReadingTable(
-            key="runs", labels={"zh": "示值误差与重复性", "en": "error of indication and repeatability"}, layout="rows",
-            fields=_RUN_FIELDS, rows=rows, by="flow_point", instead="errors",
+            key="runs",
+            labels={"zh": "示值误差与重复性", "en": "error of indication and repeatability"},
+            layout="rows",
+            fields=_RUN_FIELDS,
+            rows=rows,
+            by="flow_point",
+            instead="errors",
             either=((("height", "dispenser_temperature", "measure_temperature"), ("actual",)),),
-        )  # fmt: skip
+        )
 
     def _flow_hint(self, nameplate: Nameplate, point: str) -> Mapping[str, str]:
         bounds = self._flow_range(nameplate, point)
@@ -326,7 +410,9 @@ class FuelDispenserEdition(Edition):
             actual = corrected
         shown, true = indication.in_unit("L"), actual.in_unit("L")
         if true <= 0:
-            return Lack("bad_quantity", f"runs[{row.index}].actual", _ACTUAL.labels, {"value": actual.text(), "unit": "L"})
+            return Lack(
+                "bad_quantity", f"runs[{row.index}].actual", _ACTUAL.labels, {"value": actual.text(), "unit": "L"}
+            )
         return (shown - true) / true * 100
 
     def _measured(self, case: Case, height: Quantity | None, row: Row) -> Quantity | Lack | None:
@@ -358,7 +444,9 @@ class FuelDispenserEdition(Edition):
         keys = f"beta_{product}", f"beta_{material}"
         used.update((*keys, "reference_temperature"))
         t_j, t_b = dispenser.in_unit("°C"), measure.in_unit("°C")
-        factor = 1 + self.value(keys[0]) * (t_j - t_b) + self.value(keys[1]) * (t_b - self.value("reference_temperature"))
+        factor = (
+            1 + self.value(keys[0]) * (t_j - t_b) + self.value(keys[1]) * (t_b - self.value("reference_temperature"))
+        )
         return Quantity(volume.in_unit("mL") * factor, "mL")
 
     def _point(self, point: str, errors: Sequence[Decimal], inputs: Mapping[str, str], used: set[str]) -> Finding:
@@ -374,15 +462,23 @@ class FuelDispenserEdition(Edition):
             rounded = Quantity(round_to(spread, interval), unit)
             repeats = rounded <= self.quantity("repeatability")
             extras |= {
-                "repeatability": rounded.text(), "repeatability_limit": self.numbers["repeatability"].text(),
+                "repeatability": rounded.text(),
+                "repeatability_limit": self.numbers["repeatability"].text(),
                 "repeatability_within": repeats,
-            }  # fmt: skip
+            }
         return of_error(
-            point, POINT_LABELS[point], error=error, limit=limit, unrounded=mean, within=repeats, extras=extras,
+            point,
+            POINT_LABELS[point],
+            error=error,
+            limit=limit,
+            unrounded=mean,
+            within=repeats,
+            extras=extras,
             clause=f"{self.code}: ±{self.numbers['mpe'].text()}, {self.numbers['repeatability'].text()}",
-            formula="E = mean of (V_J − V_Bt)/V_Bt × 100 %; En = (Emax − Emin)/1.69", inputs=inputs,
+            formula="E = mean of (V_J − V_Bt)/V_Bt × 100 %; En = (Emax − Emin)/1.69",
+            inputs=inputs,
             numbers=("mpe", "repeatability", "repeatability_divisor", "runs", "rounding", *sorted(used)),
-        )  # fmt: skip
+        )
 
     def _price(self, case: Case) -> Iterator[Finding]:
         row = case.reading.single("price")
@@ -390,17 +486,25 @@ class FuelDispenserEdition(Edition):
         if volume and price and amount:
             due = volume.in_unit("L") * price.value
             yield of_error(
-                "price", _PRICE.labels, error=Quantity(amount.value - due, "CNY"),
+                "price",
+                _PRICE.labels,
+                error=Quantity(amount.value - due, "CNY"),
                 limit=MaximumPermissibleError.symmetric(self.quantity("payment")),
-                clause=self.numbers["payment"].clause, formula="E = P − V × p", inputs=_texts(row), numbers=("payment",),
-            )  # fmt: skip
+                clause=self.numbers["payment"].clause,
+                formula="E = P − V × p",
+                inputs=_texts(row),
+                numbers=("payment",),
+            )
 
 
 EDITION_2023 = FuelDispenserEdition(
     code="JJG 443-2023",
     citation=Citation(
         "JJG 443-2023",
-        {"zh": "燃油加油机检定规程(试行)", "en": "Verification Regulation of Fuel Dispensers (for trial implementation)"},
+        {
+            "zh": "燃油加油机检定规程(试行)",
+            "en": "Verification Regulation of Fuel Dispensers (for trial implementation)",
+        },
         "plusstd.com 2124877079; chinesestandard.net JJG443-2023",
     ),
     in_force=date(2024, 5, 1),
@@ -427,11 +531,16 @@ def _run(**read: str) -> dict[str, str]:
     return {"flow_point": "q1", "indication": "20.00 L", **read}
 
 
-def _example(name: str, source: str, readings: dict[str, object], finding: dict[str, object], product: str = "92#") -> Example:
+def _example(
+    name: str, source: str, readings: dict[str, object], finding: dict[str, object], product: str = "92#"
+) -> Example:
     case = {
-        "type": "fuel_dispenser", "on": "2026-06-01", "kind": "subsequent", "nameplate": {**_PLATE, "product": product},
+        "type": "fuel_dispenser",
+        "on": "2026-06-01",
+        "kind": "subsequent",
+        "nameplate": {**_PLATE, "product": product},
         "readings": readings,
-    }  # fmt: skip
+    }
     return Example(id=name, source=source, case=case, expect={"findings": [finding]})
 
 
@@ -442,7 +551,16 @@ TYPE = InstrumentType(
     nameplate=NAMEPLATE,
     editions=(EDITION_2015, EDITION_2023),
     category="fuel_dispenser",
-    synonyms=("加油机", "税控燃油加油机", "电脑加油机", "税控加油机", "汽油加油机", "柴油加油机", "fuel pump", "petrol pump"),
+    synonyms=(
+        "加油机",
+        "税控燃油加油机",
+        "电脑加油机",
+        "税控加油机",
+        "汽油加油机",
+        "柴油加油机",
+        "fuel pump",
+        "petrol pump",
+    ),
     part=PartDefinition(
         code="nozzle",
         names={"zh": "油枪", "en": "nozzle"},
@@ -455,7 +573,8 @@ TYPE = InstrumentType(
     default_interval=Interval(months=6, mode="periodic", clause="JJG 443"),
     examples=(
         _example(
-            "three runs on a 19.75 L mark", _RECORDS,
+            "three runs on a 19.75 L mark",
+            _RECORDS,
             {
                 "standard_measure": {"mark_height": "68.3 mm", "mark_volume": "19.75 L", "neck": "2.1 mL/mm"},
                 "runs": [
@@ -467,4 +586,4 @@ TYPE = InstrumentType(
             {"point": "q1", "error": "0.46 %", "mpe": "0.30 %", "repeatability": "0.13 %", "within": False},
         ),
     ),
-)  # fmt: skip
+)

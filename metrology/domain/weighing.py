@@ -1,0 +1,403 @@
+"""Non-automatic weighing instruments: how JJG 539, 13, 14 and OIML R 76 judge a scale. The numbers come from the editions.
+
+Error before rounding by change-over points: `P = I + ½e − ΔL`, `E = P − L`, corrected for zero `Ec = E − E0`.
+
+The legal numbers an edition gives: `mpe.1…3` (in e) and for each class `<class>.to.1…3` (bounds in e; none where the
+last step is open), `<class>.min`, the scope `<class>.low.e_from|n_from|n_to` and, from `<class>.high.e_from` on,
+`<class>.high.n_from|n_to|min`; `in_service`, `zero` (in e), `loads`, `eccentricity.divisor`, `repeatability.runs|load`,
+`discrimination.load|change`, `temperature_from|to`, `interval`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from metrology.domain.conditions import HUMIDITY, TEMPERATURE, environment, outside
+from metrology.domain.mpe import MaximumPermissibleError, MpeAt, Steps
+from metrology.domain.nameplate import Nameplate
+from metrology.domain.problems import NotCovered
+from metrology.domain.quantity import Quantity, round_to
+from metrology.domain.reading_sheet import ReadingField, ReadingTable, Row
+from metrology.domain.regulation import Case, Edition
+from metrology.domain.schedule import Interval
+from metrology.domain.verdict import Finding, Labels, Lack, of_error
+from metrology.domain.weighing_sheet import (
+    LOAD,
+    POINT_LABELS,
+    UP_DOWN,
+    ZERO_LABELS,
+    TestLoad,
+    discrimination_table,
+    eccentricity_table,
+    load_labels,
+    repeatability_table,
+    together,
+    weighing_table,
+    zero_tables,
+)
+
+_NEAR = Decimal("0.9")
+_PARTS = {
+    "half": Decimal("0.5"),
+    "quarter": Decimal("0.25"),
+    "three_quarters": Decimal("0.75"),
+    "eighth": Decimal("0.125"),
+    "seven_eighths": Decimal("0.875"),
+}
+_PANS = 4  # up to four supports the load goes to the four quarters of the pan
+# Complete verification: the other kinds leave out discrimination, which a scale does not lose without losing accuracy.
+_COMPLETE = ("initial", "after_repair")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeighingEdition(Edition):
+    """What all regulations on scales have in common."""
+
+    items: tuple[ReadingField, ...]
+    always: tuple[str, ...] = ("half",)
+
+    # -- what the kinds of scales differ in
+
+    @abstractmethod
+    def balance_point(self, plate: Nameplate, row: Row) -> Quantity | Lack | None:
+        """P: the indication before rounding, None when the row has no indication."""
+
+    @abstractmethod
+    def reads_change_over(self, plate: Nameplate) -> bool:
+        """Whether the error before rounding must be found with additional loads."""
+
+    @abstractmethod
+    def extra_load(self, plate: Nameplate, load: Quantity, kind: str) -> Quantity:
+        """The small load that must move the indication."""
+
+    @abstractmethod
+    def least_change(self, plate: Nameplate, load: Quantity, kind: str) -> Quantity:
+        """How far it must move it."""
+
+    # -- scope
+
+    def e(self, plate: Nameplate) -> Quantity:
+        e = plate.quantity("e")
+        assert e is not None
+        return e
+
+    def capacity(self, plate: Nameplate) -> Quantity:
+        capacity = plate.quantity("max")
+        assert capacity is not None
+        return capacity
+
+    def minimum(self, plate: Nameplate) -> Quantity:
+        """Min as marked, else the least the class allows."""
+        marked = plate.quantity("min")
+        return marked or self.e(plate).times(self._scope(plate, "min") or Decimal(0))
+
+    def _scope(self, plate: Nameplate, key: str) -> Decimal | None:
+        one = plate["accuracy_class"]
+        start = self.numbers.get(f"{one}.high.e_from")
+        ranges = ["high", "low"] if start and self.e(plate) >= Quantity(start.value, "g") else ["low"]
+        for name in [f"{one}.{part}.{key}" for part in ranges] + [f"{one}.{key}"]:
+            if name in self.numbers:
+                return self.numbers[name].value
+        return None
+
+    def check(self, nameplate: Nameplate) -> None:
+        """E is 1, 2 or 5 times a power of ten, and n = Max/e within what the class allows for it."""
+        e, one = self.e(nameplate), nameplate["accuracy_class"]
+        if e.value.normalize().as_tuple().digits not in ((1,), (2,), (5,)):
+            raise NotCovered("e", value=e.plain())
+        if e < self.quantity(f"{one}.low.e_from"):
+            raise NotCovered("e", value=e.plain(), accuracy_class=one)
+        n = self.capacity(nameplate).ratio_to(e)
+        least, most = self._scope(nameplate, "n_from"), self._scope(nameplate, "n_to")
+        if (least is not None and n < least) or (most is not None and n > most):
+            raise NotCovered("max", value=nameplate["max"], n=f"{n.normalize():f}", accuracy_class=one)
+        d = nameplate.quantity("d")
+        if d and d > e:
+            raise NotCovered("d", value=d.plain())
+        marked = nameplate.quantity("min")
+        if marked and marked >= self.capacity(nameplate):
+            raise NotCovered("min", value=marked.plain())
+
+    def interval(self, nameplate: Mapping[str, str], use: str = "trade") -> Interval:
+        """A year at most."""
+        del nameplate, use
+        months = self.numbers["interval"]
+        return Interval(months=int(months.value), mode="periodic", clause=self.code, confirmed=months.confirmed)
+
+    # -- limits
+
+    def limit_at(self, plate: Nameplate, load: Quantity, kind: str) -> tuple[MaximumPermissibleError, tuple[str, ...]]:
+        """The limit for a load and the keys of the numbers it comes from."""
+        e, one = self.e(plate), plate["accuracy_class"]
+        rows = [i for i in (1, 2, 3) if f"mpe.{i}" in self.numbers]
+        bounded = [(self.numbers[f"{one}.to.{i}"].value, Decimal(i)) for i in rows if f"{one}.to.{i}" in self.numbers]
+        if len(bounded) < len(rows):
+            bounded.append((Decimal("Infinity"), Decimal(len(bounded) + 1)))
+        row = int(Steps(tuple(bounded)).at(load.magnitude().ratio_to(e)))
+        used = (f"mpe.{row}", *(key for i in (row - 1, row) if (key := f"{one}.to.{i}") in self.numbers))
+        limit = MaximumPermissibleError.symmetric(_tidy(e.times(self.value(f"mpe.{row}"))))
+        if kind == "in_service":
+            return _doubled(limit, self.value("in_service")), (*used, "in_service")
+        return limit, used
+
+    def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
+        """The limits at the test loads."""
+        return [
+            MpeAt(self.limit_at(nameplate, one.load, kind)[0].smallest(), one.load)
+            for one in self.test_loads(nameplate)
+        ]
+
+    def test_loads(self, plate: Nameplate) -> Sequence[TestLoad]:
+        """Min, the loads where the limit changes, half of Max and Max; quarters are added until there are enough."""
+        capacity, least, e = self.capacity(plate), self.minimum(plate), self.e(plate)
+        found = {"min": least, "max": capacity}
+        for i in (1, 2):
+            change = self.numbers.get(f"{plate['accuracy_class']}.to.{i}")
+            if change and least < (load := e.times(change.value)) < capacity:
+                found[f"change_{i}"] = load
+        # A load that is both is named for the change, which is the stricter.
+        for name, part in _PARTS.items():
+            load = _to_e(capacity.times(part), e)
+            wanted = name in self.always or len(found) < int(self.value("loads"))
+            if wanted and load not in found.values():
+                found[name] = load
+        unique = {load: name for name, load in found.items()}
+        return [
+            TestLoad(unique[load], load_labels(unique[load], load), _tidy(load.to(e.unit))) for load in sorted(unique)
+        ]
+
+    # -- the sheet
+
+    def tables(self, nameplate: Nameplate, kind: str) -> Iterable[ReadingTable]:
+        """Visual inspection, zero, weighing, eccentricity, repeatability, discrimination."""
+        yield ReadingTable(
+            key="items", labels={"zh": "外观检查", "en": "visual inspection"}, layout="items", fields=self.items
+        )
+        yield environment(self, TEMPERATURE, HUMIDITY)
+        change_over = self.reads_change_over(nameplate)
+        loads = self.test_loads(nameplate)
+        yield from zero_tables(change_over)
+        yield weighing_table(
+            loads, directions(kind), lambda load: self._limit_hint(nameplate, load, kind), change_over=change_over
+        )
+        positions = max(_PANS, int(nameplate.number("supports") or _PANS))
+        yield eccentricity_table(self._eccentric_load(nameplate), positions, change_over=change_over)
+        runs = int(self.value("repeatability.runs"))
+        yield repeatability_table(self._repeated_load(nameplate), runs, change_over=change_over)
+        some = [one for one in loads if one.point in ("min", "half", "max")] or loads
+        yield discrimination_table(
+            some, lambda load: self.extra_load(nameplate, load, kind).plain(), required=kind in _COMPLETE
+        )
+
+    def _limit_hint(self, plate: Nameplate, load: Quantity, kind: str) -> Labels:
+        limit = self.limit_at(plate, load, kind)[0].text()
+        return {"zh": f"最大允许误差 ±{limit}", "en": f"MPE ±{limit}"}
+
+    def _eccentric_load(self, plate: Nameplate) -> Quantity:
+        supports = int(plate.number("supports") or _PANS)
+        parts = self.value("eccentricity.divisor") if supports <= _PANS else Decimal(supports - 1)
+        capacity = self.capacity(plate)
+        return _to_e(Quantity(capacity.value / parts, capacity.unit), self.e(plate))
+
+    def _repeated_load(self, plate: Nameplate) -> Quantity:
+        return _to_e(self.capacity(plate).times(self.value("repeatability.load")), self.e(plate))
+
+    # -- the verdict
+
+    def findings(self, case: Case) -> Iterator[Finding | Lack]:
+        """A finding per weighing and position, one each for zero, repeatability and every discrimination test."""
+        yield from outside(self, case)
+        zero = self._zero(case)
+        if isinstance(zero, Lack):
+            yield zero
+            zero = None
+        if zero is not None:
+            yield self._zero_finding(case, zero)
+        for table in ("weighing", "eccentricity"):
+            for row in case.reading.rows(table):
+                yield from self._weighed(case, table, row, zero)
+        yield from self._repeatability(case, zero)
+        yield from self._discrimination(case)
+        yield from self._loads_lacking(case)
+
+    def _zero(self, case: Case) -> Quantity | Lack | None:
+        given = case.reading.single("").get("zero_error")
+        if given is not None:
+            return given
+        row = case.reading.single("zero")
+        if not row.has("load", "indication"):
+            return None
+        point = self.balance_point(case.nameplate, row)
+        load = row.get("load")
+        return point - load if isinstance(point, Quantity) and load is not None else None
+
+    def _zero_finding(self, case: Case, zero: Quantity) -> Finding:
+        e = self.e(case.nameplate)
+        return of_error(
+            "zero",
+            ZERO_LABELS,
+            error=_in(zero, e.unit),
+            unrounded=None,
+            formula="E0 = I + ½e − ΔL − L",
+            limit=MaximumPermissibleError.symmetric(_tidy(e.times(self.value("zero")))),
+            clause=self.numbers["zero"].clause,
+            numbers=("zero",),
+        )
+
+    def _weighed(self, case: Case, table: str, row: Row, zero: Quantity | None) -> Iterator[Finding | Lack]:
+        plate, load = case.nameplate, row.get("load")
+        point = self.balance_point(plate, row)
+        if load is None or not isinstance(point, Quantity):
+            return
+        if load.value < 0 or load > self.capacity(plate):
+            yield Lack("not_covered", f"{table}[{row.index}].load", LOAD.labels, {"value": load.text()})
+            return
+        unit = self.e(plate).unit
+        error = point - load
+        # With no zero reading the uncorrected error is shown; the sheet has noted the zero as missing.
+        corrected = error - zero if zero is not None else error
+        limit, used = self.limit_at(plate, load, case.kind)
+        yield of_error(
+            f"{table}[{row.index}]",
+            POINT_LABELS[table],
+            error=_in(corrected, unit),
+            limit=limit,
+            numbers=used,
+            clause=self.numbers[used[0]].clause,
+            formula=self.formula(plate),
+            inputs={**_texts(row), "zero_error": zero.text() if zero is not None else "", "e": plate["e"]},
+            extras={"load": _in(load, unit).text(), "position": row.texts.get("position")}
+            if table == "eccentricity"
+            else {"load": _in(load, unit).text(), "direction": row.texts.get("direction", "up")},
+        )
+
+    def formula(self, plate: Nameplate) -> str:
+        """As printed beside a finding."""
+        return "P = I + ½e − ΔL; Ec = P − L − E0" if self.reads_change_over(plate) else "Ec = I − L − E0"
+
+    def _repeatability(self, case: Case, zero: Quantity | None) -> Iterator[Finding | Lack]:
+        series: dict[Quantity, list[tuple[Row, Quantity]]] = {}
+        for row in case.reading.rows("repeatability"):
+            load, point = row.get("load"), self.balance_point(case.nameplate, row)
+            if load is not None and isinstance(point, Quantity):
+                series.setdefault(load, []).append((row, point))
+        wanted = int(self.value("repeatability.runs"))
+        for load, weighings in series.items():
+            path = f"repeatability[{weighings[0][0].index}].load"
+            if not Quantity(Decimal(0), load.unit) < load <= self.capacity(case.nameplate):
+                yield Lack("not_covered", path, LOAD.labels, {"value": load.text()})
+            elif len(weighings) < wanted:
+                # Weighings of different loads do not make a series.
+                params = {"wanted": str(wanted), "got": str(len(weighings)), "load": load.plain()}
+                yield Lack("missing_reading", "repeatability", POINT_LABELS["repeatability"], params)
+            else:
+                yield self._spread(case, load, [point for _, point in weighings], zero)
+
+    def _spread(self, case: Case, load: Quantity, points: Sequence[Quantity], zero: Quantity | None) -> Finding:
+        """Whatever spread is allowed, no single weighing may exceed its own limit (OIML R 76-1:2006 3.6)."""
+        unit = self.e(case.nameplate).unit
+        limit, used = self.limit_at(case.nameplate, load, case.kind)
+        errors = [point - load - zero if zero is not None else point - load for point in points]
+        worst = max(errors, key=lambda error: error.magnitude())
+        return of_error(
+            "repeatability",
+            POINT_LABELS["repeatability"],
+            error=_in(max(points) - min(points), unit),
+            limit=limit,
+            within=limit.admits(worst),
+            clause=self.numbers["repeatability.runs"].clause,
+            formula="Pmax − Pmin ≤ |MPE|, |Ec| ≤ |MPE|",
+            numbers=(*used, "repeatability.runs", "repeatability.load"),
+            inputs={f"P{i}": point.text() for i, point in enumerate(points, start=1)},
+            extras={"load": load.plain(), "largest_error": _in(worst, unit).text()},
+        )
+
+    def _loads_lacking(self, case: Case) -> Iterator[Lack]:
+        """Test loads nobody has weighed near, and loads too small for eccentricity and repeatability."""
+        weighed_at = [
+            (row.texts.get("direction", "up"), load)
+            for row in case.reading.rows("weighing")
+            if row.complete and (load := row.get("load")) is not None
+        ]
+        for direction in directions(case.kind):
+            for one in self.test_loads(case.nameplate):
+                low, high = _around(one)
+                if not any(way == direction and low <= load <= high for way, load in weighed_at):
+                    labels = together(one.labels, next(c.labels for c in UP_DOWN if c.value == direction))
+                    yield Lack(
+                        "missing_reading", f"weighing.{one.point}_{direction}", labels, {"load": one.load.plain()}
+                    )
+        for table, wanted in (
+            ("eccentricity", self._eccentric_load(case.nameplate)),
+            ("repeatability", self._repeated_load(case.nameplate)),
+        ):
+            for row in case.reading.rows(table):
+                load = row.get("load")
+                if load is not None and load < wanted.times(_NEAR):
+                    params = {"load": wanted.plain(), "value": load.text()}
+                    yield Lack("missing_reading", f"{table}[{row.index}].load", LOAD.labels, params)
+
+    def _discrimination(self, case: Case) -> Iterator[Finding]:
+        for row in case.reading.rows("discrimination"):
+            load, before, after = (row.get(key) for key in ("load", "indication", "indication_after"))
+            if load is not None and before is not None and after is not None:
+                wanted = self.least_change(case.nameplate, load, case.kind)
+                change = _in((after - before).magnitude(), self.e(case.nameplate).unit)
+                yield Finding(
+                    f"discrimination[{row.index}]",
+                    POINT_LABELS["discrimination"],
+                    change >= wanted,
+                    clause=self.numbers["discrimination.load"].clause,
+                    formula="|I2 − I1| ≥ least change",
+                    inputs=_texts(row),
+                    numbers=("discrimination.load", "discrimination.change"),
+                    extras={
+                        "change": change.text(),
+                        "least_change": wanted.text(),
+                        "extra_load": self.extra_load(case.nameplate, load, case.kind).text(),
+                    },
+                )
+
+
+# -- pieces
+
+
+def directions(kind: str) -> tuple[str, ...]:
+    """In service a scale is looked at with increasing loads only."""
+    return ("up",) if kind == "in_service" else ("up", "down")
+
+
+def _around(one: TestLoad) -> tuple[Quantity, Quantity]:
+    """Which loads count as this test load. Max is Max; a load where the limit changes is not exceeded, since beyond it
+    another limit holds; the others may be a tenth off, because a body has the weights it has.
+    """
+    if one.point == "max":
+        return one.load, one.load
+    if one.point == "min":
+        return one.load, one.load.times(2)
+    return one.load.times(_NEAR), one.load if one.point.startswith("change") else one.load.times(2 - _NEAR)
+
+
+def _to_e(load: Quantity, e: Quantity) -> Quantity:
+    """A load that can be put on: a whole number of e."""
+    return _tidy(e.times(round_to(load.ratio_to(e), Decimal(1))))
+
+
+def _tidy(quantity: Quantity) -> Quantity:
+    """Without zeros a multiplication left behind: 0.5 × 5 g is 2.5 g, 1.0 × 1 g is 1 g."""
+    value = quantity.value.normalize()
+    return Quantity(value if value.as_tuple().exponent <= 0 else value.quantize(Decimal(1)), quantity.unit)  # type: ignore[operator]
+
+
+def _doubled(limit: MaximumPermissibleError, factor: Decimal) -> MaximumPermissibleError:
+    twice = limit.times(factor)
+    return MaximumPermissibleError(_tidy(twice.lower), _tidy(twice.upper))
+
+
+def _in(quantity: Quantity, unit: str) -> Quantity:
+    return _tidy(quantity.to(unit))
+
+
+def _texts(row: Row) -> dict[str, str]:
+    return {**row.texts, **{key: quantity.text() for key, quantity in row.quantities.items()}}
