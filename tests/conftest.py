@@ -44,7 +44,9 @@ def _postgres_answers() -> bool:
 POSTGRES_ANSWERS = _postgres_answers()
 DIALECTS = [
     "sqlite",
-    pytest.param("postgresql", marks=pytest.mark.skipif(not POSTGRES_ANSWERS, reason="no PostgreSQL answers (TEST_POSTGRES_URL)")),
+    pytest.param(
+        "postgresql", marks=pytest.mark.skipif(not POSTGRES_ANSWERS, reason="no PostgreSQL answers (TEST_POSTGRES_URL)")
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import click
 from flask import Flask
 from sqlalchemy.orm import sessionmaker
 
@@ -26,9 +27,9 @@ def serve(app: Flask) -> None:
         link = accounts.first_administrator_link(session, settings, now=clock.now_utc())
         make_session = sessionmaker(db.engine, expire_on_commit=False)
     if link:
-        print(f"\nNo administrator yet. Open this link once, within 24 hours, to create the first:\n\n  {link}\n", flush=True)  # noqa: T201
+        click.echo(f"\nNo administrator yet. Open this link once, within 24 hours, to create the first:\n\n  {link}\n")
     stop = ticker.start(make_session, settings) if settings.scheduler else None
-    print(f"Serving on http://{settings.host}:{settings.port} (Ctrl+C stops)", flush=True)  # noqa: T201
+    click.echo(f"Serving on http://{settings.host}:{settings.port} (Ctrl+C stops)")
     try:
         waitress.serve(
             app,

@@ -45,7 +45,9 @@ def regular_work() -> list[Regular]:
     return found
 
 
-def tick(make_session: MakeSession, settings: Settings, *, now: datetime | None = None, today: date | None = None) -> list[str]:
+def tick(
+    make_session: MakeSession, settings: Settings, *, now: datetime | None = None, today: date | None = None
+) -> list[str]:
     """Do all regular work that is due and free; tell what was done. Any number of processes may tick at once."""
     done: list[str] = []
     for regular in regular_work():
@@ -77,7 +79,14 @@ def start(make_session: MakeSession, settings: Settings) -> Callable[[], None]:
     scheduler = BackgroundScheduler(
         timezone="Asia/Shanghai", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
-    scheduler.add_job(tick, "interval", seconds=20, args=[make_session, settings], id="regular", next_run_time=datetime.now(clock.SHANGHAI))
+    scheduler.add_job(
+        tick,
+        "interval",
+        seconds=20,
+        args=[make_session, settings],
+        id="regular",
+        next_run_time=datetime.now(clock.SHANGHAI),
+    )
     scheduler.add_job(worker.run_all, "interval", seconds=2, args=[make_session, settings], id="tasks")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     scheduler.start()

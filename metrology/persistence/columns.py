@@ -26,7 +26,7 @@ Facts = Annotated[dict[str, Any], mapped_column(Json, default=dict)]
 """Exact values as text, by key. Replace the whole value: changes inside are not seen."""
 
 
-def reference(target: str, **options: Any) -> Any:  # noqa: ANN401 - what mapped_column returns fits any annotation
+def reference(target: str, **options: Any) -> Any:
     """Column that refers to another table's key; referred rows are never deleted under it."""
     unique = options.pop("unique", False)
     options.setdefault("index", not unique)

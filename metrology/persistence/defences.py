@@ -12,13 +12,17 @@ FIXED_COLUMNS = {
     "verification": (
         "old.state not in ('draft')",
         (
-            "number instrument_id type_code kind verified_on place_text environment nameplate readings seals edition_code "
-            "verdict judgement institute_id verifier_id replaces_id created_at"
-        ).split(),
+            *("number", "instrument_id", "type_code", "kind", "verified_on", "place_text", "environment", "nameplate"),
+            *("readings", "seals", "edition_code", "verdict", "judgement", "institute_id", "verifier_id", "replaces_id"),
+            "created_at",
+        ),
     ),
     "certificate": (
         "1 = 1",
-        "number code kind instrument_id verification_id verified_on issued_on valid_until validity_rule payload issued_at".split(),
+        (
+            *("number", "code", "kind", "instrument_id", "verification_id", "verified_on", "issued_on", "valid_until"),
+            *("validity_rule", "payload", "issued_at"),
+        ),
     ),
 }
 """Table → (when, columns that may not change then)."""
@@ -52,7 +56,8 @@ def _sqlite() -> list[str]:
         )
     return [
         *made,
-        "create virtual table search_index using fts5(body, content='search_document', content_rowid='id', tokenize='trigram case_sensitive 1')",
+        "create virtual table search_index using fts5("
+        "body, content='search_document', content_rowid='id', tokenize='trigram case_sensitive 1')",
         "create trigger search_document_added after insert on search_document begin "
         "insert into search_index(rowid, body) values (new.id, new.body); end",
         "create trigger search_document_removed after delete on search_document begin "
@@ -87,5 +92,10 @@ def _postgresql() -> list[str]:
 
 
 def _forbidden() -> list[tuple[str, str]]:
-    pairs = [("journal_entry", "update"), ("journal_entry", "delete"), ("standard_certificate", "update"), ("standard_certificate", "delete")]
+    pairs = [
+        ("journal_entry", "update"),
+        ("journal_entry", "delete"),
+        ("standard_certificate", "update"),
+        ("standard_certificate", "delete"),
+    ]
     return [*pairs, ("reminder", "delete")]

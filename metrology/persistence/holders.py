@@ -58,7 +58,9 @@ class Contact(Model):
     post: Mapped[Line]
     phone: Mapped[Line]
     email: Mapped[Line]
-    wecom_webhook: Mapped[str] = mapped_column(String(500), default="", comment="WeCom group robot; only its own host is called")
+    wecom_webhook: Mapped[str] = mapped_column(
+        String(500), default="", comment="WeCom group robot; only its own host is called"
+    )
     notify_email: Mapped[bool] = mapped_column(Boolean, default=True)
     notify_wecom: Mapped[bool] = mapped_column(Boolean, default=False)
     language: Mapped[str] = mapped_column(String(20), default="zh_Hans_CN")

@@ -29,15 +29,23 @@ class TypeEntry(Model):
     name_en: Mapped[Name]
     group_zh: Mapped[Line]
     group_en: Mapped[Line]
-    mode: Mapped[str] = mapped_column(String(24), comment="periodic, first_only_rotate, first_only_scrap or calibration")
-    supervision: Mapped[str] = mapped_column(String(8), default="", comment="V, P or P+V in announcement 2020-42; empty outside it")
+    mode: Mapped[str] = mapped_column(
+        String(24), comment="periodic, first_only_rotate, first_only_scrap or calibration"
+    )
+    supervision: Mapped[str] = mapped_column(
+        String(8), default="", comment="V, P or P+V in announcement 2020-42; empty outside it"
+    )
     interval_months: Mapped[int | None]
     purposes: Mapped[Any] = mapped_column(Json, default=list)
     regulation: Mapped[Line]
-    has_rules: Mapped[bool] = mapped_column(Boolean, default=False, comment="a file in regulations/ computes its verdict")
+    has_rules: Mapped[bool] = mapped_column(
+        Boolean, default=False, comment="a file in regulations/ computes its verdict"
+    )
     is_mandatory: Mapped[bool] = mapped_column(Boolean, default=True)
     is_confirmed: Mapped[bool] = mapped_column(Boolean, default=False)
-    is_current: Mapped[bool] = mapped_column(Boolean, default=True, comment="false when its file has gone: records keep it")
+    is_current: Mapped[bool] = mapped_column(
+        Boolean, default=True, comment="false when its file has gone: records keep it"
+    )
     position: Mapped[int] = mapped_column(default=0)
 
 
@@ -80,7 +88,9 @@ class Instrument(Model):
     purpose: Mapped[str] = mapped_column(String(20), default="trade")
     holder_id: Mapped[int | None] = reference("holder.id", nullable=True, index=False)
     place_id: Mapped[int | None] = reference("place.id", nullable=True, index=False)
-    district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"), comment="of its place, else of its holder")
+    district_code: Mapped[str | None] = mapped_column(
+        ForeignKey("district.code"), comment="of its place, else of its holder"
+    )
     is_onsite: Mapped[bool] = mapped_column(Boolean, default=True, comment="verified where it stands, or brought in")
     type_approval_number: Mapped[Line]
     identification_code: Mapped[Line] = mapped_column(String(200), default="", comment="GB/T 36377 code")

@@ -76,11 +76,11 @@ def record(
     session: Session,
     actor: Actor,
     action: str,
-    subject: Any,  # noqa: ANN401 - any table row, or (kind, id)
+    subject: Any,
     *,
     at: datetime,
     changes: dict[str, list[Any]] | None = None,
-    instrument: Any = None,  # noqa: ANN401 - Instrument row or its id
+    instrument: Any = None,
     reason: str = "",
 ) -> None:
     """Note a change; it is written when the session commits.
@@ -112,7 +112,7 @@ def changes_of(row: Model) -> dict[str, list[Any]]:
     return changed
 
 
-def plain_value(value: Any) -> Any:  # noqa: ANN401 - JSON has many types
+def plain_value(value: Any) -> Any:
     """A value as JSON keeps it: exact, stable, without floats."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
@@ -139,7 +139,7 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
     return {key: plain_value(value) for key, value in row.items() if key not in ("prev_hash", "hash")}
 
 
-def _key_of(subject: Any) -> tuple[str, str]:  # noqa: ANN401
+def _key_of(subject: Any) -> tuple[str, str]:
     if isinstance(subject, tuple):
         return str(subject[0]), str(subject[1])
     identity = inspect(subject).identity or inspect(subject).mapper.primary_key_from_instance(subject)
@@ -196,11 +196,11 @@ def _forget_pending(session: Session) -> None:
 
 def verify_chain(session: Session) -> Iterator[tuple[int, str]]:
     """Walk the whole chain in order; yield (seq, fault) for each fault: gap, broken link, altered entry, wrong head."""
-    columns = [column for column in JournalEntry.__table__.columns]
+    columns = list(JournalEntry.__table__.columns)
     statement = select(*columns).order_by(JournalEntry.seq).execution_options(yield_per=2000)
     expected, prev = 1, GENESIS
     for row in session.execute(statement):
-        facts = dict(row._mapping)
+        facts = row._asdict()
         if facts["seq"] != expected:
             yield expected, "missing"
             expected = facts["seq"]

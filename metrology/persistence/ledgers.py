@@ -60,7 +60,9 @@ class LedgerRow(Model):
     code: Mapped[Line]
     params: Mapped[Facts] = mapped_column(Json, default=dict, comment="what the sentence of the code needs")
     cells: Mapped[Any] = mapped_column(Json, default=list, comment="cells of a refused row, for the sheet to correct")
-    before: Mapped[Any] = mapped_column(Json, nullable=True, comment="columns as they were, for undo; empty when created")
+    before: Mapped[Any] = mapped_column(
+        Json, nullable=True, comment="columns as they were, for undo; empty when created"
+    )
     created_keys: Mapped[Any] = mapped_column(Json, nullable=True, comment="holders, places, parents made for this row")
 
 

@@ -41,7 +41,9 @@ class Institute(Model):
     id: Mapped[Key]
     name: Mapped[Name]
     name_en: Mapped[Line]
-    short_code: Mapped[str] = mapped_column(String(20), unique=True, comment="begins every certificate number it issues")
+    short_code: Mapped[str] = mapped_column(
+        String(20), unique=True, comment="begins every certificate number it issues"
+    )
     uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
     authorisation_number: Mapped[Line]
     authorised_until: Mapped[Day | None]
@@ -87,7 +89,9 @@ class User(Model, UserMixin):
     created_at: Mapped[Instant]
     last_login_on: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    roles: Mapped[list[Role]] = relationship(secondary=user_role, lazy="selectin")
+    roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment] # a list of roles, where the mixin says any
+        secondary=user_role, lazy="selectin"
+    )
     institute: Mapped[Institute | None] = relationship(lazy="joined", innerjoin=False)
     qualifications: Mapped[list[Qualification]] = relationship(back_populates="user", order_by="Qualification.id")
 

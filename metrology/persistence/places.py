@@ -12,7 +12,18 @@ from metrology.persistence.database import Model
 from metrology.persistence.districts import District
 from metrology.persistence.holders import Holder
 
-PLACE_KINDS = ("market", "stall", "station", "island", "community", "building", "hospital", "enterprise", "laboratory", "other")
+PLACE_KINDS = (
+    "market",
+    "stall",
+    "station",
+    "island",
+    "community",
+    "building",
+    "hospital",
+    "enterprise",
+    "laboratory",
+    "other",
+)
 
 
 class Place(Model):

@@ -22,7 +22,9 @@ class Notice(Model):
     )
 
     id: Mapped[Key]
-    key: Mapped[str] = mapped_column(String(120), unique=True, comment="recipient, channel, day and kind: never queued twice")
+    key: Mapped[str] = mapped_column(
+        String(120), unique=True, comment="recipient, channel, day and kind: never queued twice"
+    )
     kind: Mapped[Code]
     channel: Mapped[Code]
     recipient: Mapped[str] = mapped_column(String(500))
@@ -32,7 +34,9 @@ class Notice(Model):
     subject: Mapped[Words]
     body: Mapped[Words]
     facts: Mapped[Facts]
-    message_id: Mapped[str] = mapped_column(String(120), unique=True, comment="the same at every try: receivers can drop a copy")
+    message_id: Mapped[str] = mapped_column(
+        String(120), unique=True, comment="the same at every try: receivers can drop a copy"
+    )
     state: Mapped[str] = mapped_column(String(12), default="queued")
     tries: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[Instant]
@@ -61,7 +65,9 @@ class Reminder(Model):
     channel: Mapped[Code]
     recipient: Mapped[str] = mapped_column(String(500))
     notice_id: Mapped[int | None] = reference("notice.id", nullable=True)
-    is_skipped: Mapped[bool] = mapped_column(default=False, comment="an earlier stage overtaken by a later one after an outage")
+    is_skipped: Mapped[bool] = mapped_column(
+        default=False, comment="an earlier stage overtaken by a later one after an outage"
+    )
     created_at: Mapped[Instant]
 
     notice: Mapped[Notice | None] = relationship(back_populates="reminders")

@@ -3,6 +3,7 @@
 from metrology.persistence import (
     certificates,
     districts,
+    figures,
     holders,
     instruments,
     journal,
@@ -21,6 +22,7 @@ from metrology.persistence import (
 __all__ = [
     "certificates",
     "districts",
+    "figures",
     "holders",
     "instruments",
     "journal",

@@ -33,7 +33,8 @@ class Verification(Model):
         CheckConstraint("state in ('draft', 'discarded') or verdict is not null", name="submitted_has_verdict"),
         CheckConstraint("checker_id is null or checker_id <> verifier_id", name="checker_is_another"),
         CheckConstraint(
-            "approver_id is null or (approver_id <> verifier_id and approver_id <> checker_id)", name="approver_is_a_third"
+            "approver_id is null or (approver_id <> verifier_id and approver_id <> checker_id)",
+            name="approver_is_a_third",
         ),
         Index("ix_verification_instrument_id_verified_on_id", "instrument_id", "verified_on", "id"),
         Index("ix_verification_state_id", "state", "id"),
@@ -42,7 +43,9 @@ class Verification(Model):
 
     id: Mapped[Key]
     number: Mapped[str] = mapped_column(String(40), unique=True)
-    client_key: Mapped[str | None] = mapped_column(String(64), unique=True, comment="a form sent twice makes one record")
+    client_key: Mapped[str | None] = mapped_column(
+        String(64), unique=True, comment="a form sent twice makes one record"
+    )
     instrument_id: Mapped[int] = reference("instrument.id", index=False)
     type_code: Mapped[str] = mapped_column(ForeignKey("instrument_type.code"))
     kind: Mapped[str] = mapped_column(String(20))

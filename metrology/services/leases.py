@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from metrology.persistence.tasks import Lease
 
 
-def acquire(session: Session, name: str, owner: str, *, every: timedelta, lease: timedelta, now: datetime) -> int | None:
+def acquire(
+    session: Session, name: str, owner: str, *, every: timedelta, lease: timedelta, now: datetime
+) -> int | None:
     """Take the turn of a regular work if it is due and nobody holds it. The fence number, or None. Commits."""
     taken = session.execute(
         update(Lease)

@@ -62,6 +62,8 @@ def change(session: Session, actor: Actor, values: Mapping[str, object], *, now:
         row = session.get(RegistrySetting, key) or RegistrySetting(key=key)
         row.value, row.updated_at = text, now
         session.add(row)
-        record(session, actor, "setting.changed", ("registry_setting", key), at=now, changes={key: [before[key], value]})
+        record(
+            session, actor, "setting.changed", ("registry_setting", key), at=now, changes={key: [before[key], value]}
+        )
     session.flush()
     return read(session)

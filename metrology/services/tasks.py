@@ -19,7 +19,14 @@ MAX_TRIES = 8
 
 
 def enqueue(
-    session: Session, actor: Actor, kind: str, arguments: dict[str, Any], *, now: datetime, key: str | None = None, total: int = 0
+    session: Session,
+    actor: Actor,
+    kind: str,
+    arguments: dict[str, Any],
+    *,
+    now: datetime,
+    key: str | None = None,
+    total: int = 0,
 ) -> Task:
     """Queue work of a kind that a handler in ``jobs`` knows. With a ``key`` there is at most one such task, ever."""
     if key is not None:
@@ -27,7 +34,14 @@ def enqueue(
         if known is not None:
             return known
     task = Task(
-        kind=kind, key=key, arguments=arguments, total=total, not_before=now, created_by_id=actor.user_id, created_at=now, state="queued"
+        kind=kind,
+        key=key,
+        arguments=arguments,
+        total=total,
+        not_before=now,
+        created_by_id=actor.user_id,
+        created_at=now,
+        state="queued",
     )
     session.add(task)
     session.flush()
@@ -54,7 +68,16 @@ def claim(session: Session, owner: str, *, now: datetime) -> Task | None:
     return session.get(Task, candidate.id)
 
 
-def advance(session: Session, task_id: int, owner: str, *, now: datetime, progress: int, total: int | None = None, note: str = "") -> bool:
+def advance(
+    session: Session,
+    task_id: int,
+    owner: str,
+    *,
+    now: datetime,
+    progress: int,
+    total: int | None = None,
+    note: str = "",
+) -> bool:
     """Tell how far a task is and keep its lease. False: another worker has it now, so stop."""
     values: dict[str, Any] = {"progress": progress, "lease_until": now + LEASE, "note": note}
     if total is not None:

@@ -41,10 +41,10 @@ def distance(value: date | None) -> str:
         return ""
     days = (value - today()).days
     if days == 0:
-        return _("last day today")
+        return str(_("last day today"))
     if days > 0:
-        return ngettext("%(num)d day left", "%(num)d days left", days)
-    return ngettext("%(num)d day overdue", "%(num)d days overdue", -days)
+        return str(ngettext("%(num)d day left", "%(num)d days left", days))
+    return str(ngettext("%(num)d day overdue", "%(num)d days overdue", -days))
 
 
 def quantity(text: str | None) -> str:
@@ -55,7 +55,7 @@ def quantity(text: str | None) -> str:
     return f"{number}\u2009{unit}" if unit else number
 
 
-def pick(thing: Any, key: str = "name") -> str:  # noqa: ANN401 - rows and mappings of bilingual text
+def pick(thing: Any, key: str = "name") -> str:
     """The text of a bilingual thing in the reader's language: a mapping {zh, en}, or a row with ``name_zh`` and ``name_en``."""
     if thing is None:
         return ""

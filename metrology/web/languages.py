@@ -53,5 +53,7 @@ def switch(language: str) -> Response:
         target = "/"
     response = redirect(target)
     if language in LANGUAGES:
-        response.set_cookie("language", language, max_age=365 * 86400, samesite="Lax", secure=settings().is_https, httponly=True)
+        response.set_cookie(
+            "language", language, max_age=365 * 86400, samesite="Lax", secure=settings().is_https, httponly=True
+        )
     return response

@@ -33,7 +33,7 @@ def sentence(code: str, params: dict[str, Any] | None = None) -> str:
     """The sentence of a code in the language of the request."""
     text = known().get(code)
     if text is None:
-        return _("This cannot be done (%(code)s).", code=code)
+        return str(_("This cannot be done (%(code)s).", code=code))
     values = {key: str(value) for key, value in (params or {}).items()}
     try:
         return str(text) % values
@@ -46,7 +46,7 @@ def sentence_of(problem: Problem) -> str:
     return sentence(problem.code, problem.params)
 
 
-def show_on(form: Any, problem: Problem) -> None:  # noqa: ANN401 - any WTForms form
+def show_on(form: Any, problem: Problem) -> None:
     """Put a problem at its field of a form, or on top of the form where it has none."""
     field = getattr(form, problem.field, None) if problem.field else None
     if field is not None and hasattr(field, "errors"):

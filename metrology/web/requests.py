@@ -127,7 +127,7 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def or_404(found: Any | None) -> Any:  # noqa: ANN401 - passes through what it was given
+def or_404(found: Any | None) -> Any:
     """What was found, or the page "not found" (also for what lies outside one's scope)."""
     if found is None:
         abort(404)

@@ -80,7 +80,9 @@ def _queue(session: Session, kind: str) -> int:
     return task.id
 
 
-def test_task_runs_and_tells_its_progress(app: Any, make_session: Any, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_runs_and_tells_its_progress(
+    app: Any, make_session: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def count(session: Session, task: Task, report: worker.Report) -> dict[str, int]:
         for number in range(task.arguments["n"]):
             report(number + 1, total=3, note=f"row {number}")

@@ -57,7 +57,12 @@ def test_a_touched_entry_is_named(session: Session) -> None:
     for name in "ABC":
         _holder(session, name)
         session.commit()
-    seq = session.query(JournalEntry.seq).filter(JournalEntry.object_kind == "holder").order_by(JournalEntry.seq).all()[1][0]
+    seq = (
+        session.query(JournalEntry.seq)
+        .filter(JournalEntry.object_kind == "holder")
+        .order_by(JournalEntry.seq)
+        .all()[1][0]
+    )
     _without_triggers(session, f"update journal_entry set actor_name = 'Li' where seq = {seq}")
     assert list(verify_chain(session)) == [(seq, "altered")]
 
