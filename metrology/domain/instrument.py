@@ -69,7 +69,7 @@ _MOVES: Mapping[tuple[State, State], frozenset[Cause]] = {
     ("awaiting_verification", "rejected"): frozenset({"rejecting_verification"}),
     ("awaiting_verification", "retired"): frozenset({"request"}),
     ("awaiting_verification", "lost"): frozenset({"request"}),
-    # After a rejection: repair and complete subsequent verification, or scrap. A correcting record may undo a wrong one.
+    # After a rejection: repair and complete verification, or scrap. A correcting record may undo a wrong one.
     ("rejected", "under_repair"): frozenset({"repair"}),
     ("rejected", "retired"): frozenset({"request"}),
     ("rejected", "awaiting_verification"): frozenset({"verification_undone"}),
@@ -98,7 +98,7 @@ def check_move(come_from: State, to: State, cause: Cause, *, certificate_holds: 
         raise MoveNotAllowed("state", **{"from": come_from, "to": to, "cause": cause})
 
 
-def restarts_in(certificate_holds: bool) -> State:
+def restarts_in(*, certificate_holds: bool) -> State:
     """Where a suspended instrument goes when it is put to use again."""
     return "in_use" if certificate_holds else "awaiting_verification"
 

@@ -1,6 +1,6 @@
 """Adjusting intervals from history: the interval test, method A3 of NCSLI RP-1.
 
-For calibrated instruments and a body's own standards; a mandatory interval may only be shortened against the regulation.
+For calibrated instruments and a body's own standards; a mandatory interval may only be shortened.
 
 >>> result = a3(15, 20, 0.95, 365)
 >>> result.interval_days, round(result.rejection_confidence, 4)

@@ -3,8 +3,8 @@
 T is rounded to 0.1 g (mL) up to 1 kg (L) and to 1 g (mL) above. JJF 1070 says 修约, which is GB/T 8170 (half to even);
 R 87 rounds up: `rounding` chooses.
 
->>> tolerable_deficiency("230 g"), tolerable_deficiency("500 g"), tolerable_deficiency("2 kg"), tolerable_deficiency("6 m")
-('9 g', '15 g', '30 g', '0.12 m')
+>>> [tolerable_deficiency(nominal) for nominal in ("230 g", "500 g", "2 kg", "6 m")]
+['9 g', '15 g', '30 g', '0.12 m']
 >>> tolerable_deficiency("165 g"), tolerable_deficiency("165 g", rounding="up")
 ('7.4 g', '7.5 g')
 """

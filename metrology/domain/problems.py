@@ -10,7 +10,7 @@ The code is for machines and never changes; the sentence a person reads is looke
 """
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - a problem of the data, which is not always an error
     """A mistake of the caller or of the data, never of the program."""
 
     code: str = "problem"

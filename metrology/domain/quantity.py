@@ -82,11 +82,15 @@ _SPELLINGS = {
     "公斤": "kg", "千克": "kg", "克": "g", "毫克": "mg", "吨": "t", "T": "t", "升": "L", "公升": "L", "毫升": "mL",
     "立方米": "m³", "方": "m³", "升/分": "L/min", "升/分钟": "L/min", "l/m": "L/min", "升/小时": "L/h", "升/时": "L/h",
     "立方米/小时": "m³/h", "立方米/时": "m³/h", "方/小时": "m³/h", "毫米": "mm", "厘米": "cm", "米": "m", "千米": "km",
-    "公里": "km", "度": "°C", "摄氏度": "°C", "C": "°C", "º C": "°C", "ºC": "°C", "帕": "Pa", "千帕": "kPa", "兆帕": "MPa",
-    "毫米汞柱": "mmHg", "伏": "V", "千伏": "kV", "安": "A", "毫安": "mA", "瓦": "W", "千瓦": "kW", "千瓦时": "kWh", "度电": "kWh",
+    "公里": "km", "度": "°C", "摄氏度": "°C", "C": "°C", "º C": "°C", "ºC": "°C",
+    "帕": "Pa", "千帕": "kPa", "兆帕": "MPa",
+    "毫米汞柱": "mmHg",
+    "伏": "V", "千伏": "kV", "安": "A", "毫安": "mA", "瓦": "W", "千瓦": "kW", "千瓦时": "kWh", "度电": "kWh",
     "kW·h": "kWh", "kW.h": "kWh", "秒": "s", "分": "min", "分钟": "min", "小时": "h", "时": "h", "天": "d", "日": "d",
-    "元": "CNY", "¥": "CNY", "元/升": "CNY/L", "元/L": "CNY/L", "元/公斤": "CNY/kg", "元/千克": "CNY/kg", "元/kg": "CNY/kg",
-    "ppm": "μmol/mol", "分贝": "dB", "dB(A)": "dB", "%rh": "%RH", "个": "pcs", "件": "pcs", "只": "pcs", "千米/小时": "km/h",
+    "元": "CNY", "¥": "CNY", "元/升": "CNY/L", "元/L": "CNY/L",
+    "元/公斤": "CNY/kg", "元/千克": "CNY/kg", "元/kg": "CNY/kg",
+    "ppm": "μmol/mol", "分贝": "dB", "dB(A)": "dB", "%rh": "%RH", "个": "pcs", "件": "pcs", "只": "pcs",
+    "千米/小时": "km/h",
     "公里/小时": "km/h", "imp/(kW·h)": "imp/kWh", "ohm": "Ω", "欧": "Ω",
 }  # fmt: skip
 
@@ -138,10 +142,11 @@ class Quantity:
 
     @property
     def dimension(self) -> str:
-        """What is measured: `mass`, `volume`, …"""
+        """What is measured, such as `mass`."""
         return UNITS[self.unit].dimension
 
-    def _smallest(self) -> Decimal:
+    def smallest(self) -> Decimal:
+        """The number in the smallest unit of its dimension, which is always exact."""
         unit = UNITS[self.unit]
         return ARITHMETIC.add(ARITHMETIC.multiply(self.value, unit.factor), unit.offset)
 
@@ -153,7 +158,7 @@ class Quantity:
         if target.dimension != self.dimension:
             raise BadQuantity(value=self.text(), unit=unit)
         try:
-            value = _EXACT.divide(self._smallest() - target.offset, target.factor)
+            value = _EXACT.divide(self.smallest() - target.offset, target.factor)
         except Inexact as error:
             raise InexactConversion(value=self.text(), unit=unit) from error
         return Quantity(Decimal(plain(value)), unit)
@@ -166,10 +171,10 @@ class Quantity:
         """How many times `other` this is, to 60 digits."""
         if other.dimension != self.dimension:
             raise BadQuantity(value=other.text(), unit=self.unit)
-        return ARITHMETIC.divide(self._smallest(), other._smallest())
+        return ARITHMETIC.divide(self.smallest(), other.smallest())
 
     def times(self, factor: Decimal | int) -> "Quantity":
-        """This many of it."""
+        """So many times the quantity."""
         return Quantity(ARITHMETIC.multiply(self.value, Decimal(factor)), self.unit)
 
     def magnitude(self) -> "Quantity":
@@ -188,13 +193,13 @@ class Quantity:
     def _compared(self, other: "Quantity") -> Decimal:
         if other.dimension != self.dimension:
             raise BadQuantity(value=other.text(), unit=self.unit)
-        return ARITHMETIC.subtract(self._smallest(), other._smallest())
+        return ARITHMETIC.subtract(self.smallest(), other.smallest())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Quantity) and self.dimension == other.dimension and self._compared(other) == 0
 
     def __hash__(self) -> int:
-        return hash((self.dimension, self._smallest()))
+        return hash((self.dimension, self.smallest()))
 
     def __lt__(self, other: "Quantity") -> bool:
         return self._compared(other) < 0

@@ -97,7 +97,7 @@ class ReadingTable:
     """A part of the sheet.
 
     `by` names the fixed field that tells preset rows apart: as many complete rows are asked for with each of its values
-    as there are preset rows with it. Without `by`, `min_rows` complete rows are asked for, and the edition checks which.
+    as there are preset rows with it. Without `by`, `min_rows` complete rows are asked for; the edition checks which.
     `either` lists groups of alternatives: of each group, one whole alternative must be read.
     Tables with the same `instead` stand for each other: one of them is enough, and only one may hold readings.
     `in_form` is False for a table that is accepted from elsewhere but not drawn.
@@ -152,6 +152,15 @@ class Row:
     def has(self, *keys: str) -> bool:
         """Whether all these were read."""
         return all(key in self.quantities or key in self.texts for key in keys)
+
+
+def _only_preset(table: ReadingTable, content: Mapping[str, object]) -> bool:
+    """Whether nothing stands in a row but what stood there before anybody wrote."""
+    keys = {described.key for described in table.fields}
+    written = {key: value for key, value in content.items() if key in keys and not _blank(value)}
+    return not written or any(
+        all(preset.values.get(key) == value for key, value in written.items()) for preset in table.rows
+    )
 
 
 def _blank(value: object) -> bool:
@@ -215,6 +224,8 @@ class Reading:
             self._read_items(table, content)
 
     def _row(self, table: ReadingTable, index: int | None, content: Mapping[str, object]) -> Row | None:
+        if _only_preset(table, content):
+            return None
         quantities: dict[str, Quantity] = {}
         texts: dict[str, str] = {}
         for described in table.fields:
@@ -227,8 +238,6 @@ class Reading:
                     quantities[described.key] = quantity
             elif text := self._text(described, value, path):
                 texts[described.key] = text
-        if not quantities and set(texts) <= ({table.by} if table.by else set()):
-            return None  # only the heading stands there
         given = set(quantities) | set(texts)
         complete = all(described.key in given for described in table.fields if described.required) and all(
             any(given.issuperset(alternative) for alternative in group) for group in table.either

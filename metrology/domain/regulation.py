@@ -22,6 +22,8 @@ from metrology.domain.verdict import Finding, Labels, Lack, Verdict, judged
 
 Kind = Literal["initial", "subsequent", "after_repair", "in_service"]
 KINDS: tuple[Kind, ...] = ("initial", "subsequent", "after_repair", "in_service")
+# What is scheduled before anybody has said otherwise.
+YEARLY = Interval(months=12, mode="periodic", confirmed=False)
 PURPOSES = ("trade", "safety", "medical", "environment")
 
 
@@ -80,7 +82,7 @@ class PartDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredStandard:
-    """The measurement standard a type needs: its names, and how small its U or MPE must be against the limit at hand."""
+    """The measurement standard a type needs, and how small its U or MPE must be against the limit at hand."""
 
     names: Labels
     ratio: tuple[int, int]
@@ -132,7 +134,7 @@ class Edition(ABC):
     def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
         """The limits at the points, for choosing a measurement standard."""
 
-    def check(self, nameplate: Nameplate) -> None:
+    def check(self, nameplate: Nameplate) -> None:  # noqa: B027 - most regulations cover every nameplate they know
         """Raise NotCovered, with its field, for a nameplate outside the scope."""
 
     # -- what everybody else asks
@@ -157,12 +159,12 @@ class Edition(ABC):
         return Quantity(self.numbers[key].value, self.numbers[key].unit)
 
     def with_numbers(self, changes: Mapping[str, str]) -> Self:
-        """This edition with other values, for trying what would be judged otherwise."""
+        """The same edition with other values, for trying what would be judged otherwise."""
         changed = {key: replace(self.numbers[key], value=Decimal(text)) for key, text in changes.items()}
         return replace(self, numbers={**self.numbers, **changed})
 
     def with_confirmed(self, sources: Mapping[str, str]) -> Self:
-        """This edition with numbers confirmed by somebody who cites a source for each key."""
+        """The same edition with numbers confirmed by somebody who cites a source for each key."""
         known = {
             key: replace(self.numbers[key], source=s, confirmed=True) for key, s in sources.items() if key != "edition"
         }
@@ -232,7 +234,7 @@ class InstrumentType:
     synonyms: tuple[str, ...] = ()
     part: PartDefinition | None = None
     standard: RequiredStandard | None = None
-    default_interval: Interval = Interval(months=12, mode="periodic", confirmed=False)
+    default_interval: Interval = YEARLY
     examples: tuple[Example, ...] = ()
 
     @property
@@ -282,8 +284,8 @@ class InstrumentType:
     ) -> dict[str, str]:
         """The nameplate as normalised text, or the Problem of its first wrong field.
 
-        `part` picks the characteristics of the part (True) or of the whole (False); None takes both together. The scope is
-        that of the edition on a day, by default the newest. Blank values are left out.
+        `part` picks the characteristics of the part (True) or of the whole (False); None takes both together. The scope
+        is that of the edition on a day, by default the newest. Blank values are left out.
         """
         fields = {one.key: one for one in self.nameplate if part is None or one.of_part == part}
         if unknown := [key for key in values if key not in fields]:

@@ -1,7 +1,7 @@
 """Seals and verification marks (铅封、检定标记): what a broken one ends.
 
-An instrument whose seal is broken or whose mark is damaged counts as not verified (OIML V 1 2.20, 2.22; JJG 539 names it as
-a reason for subsequent verification): its certificate ends that day and it awaits verification.
+An instrument whose seal is broken or whose mark is damaged counts as not verified (OIML V 1 2.20, 2.22; JJG 539 names
+it as a reason for subsequent verification): its certificate ends that day and it awaits verification.
 """
 
 from dataclasses import dataclass
@@ -35,6 +35,10 @@ def consequence(seal: SealState, instrument: State) -> Consequence:
         return Consequence(ends_certificate=False)
     if seal == "removed_for_repair":
         moves = instrument in ("in_use", "suspended", "awaiting_verification", "rejected")
-        return Consequence(True, "under_repair" if moves else None, "repair" if moves else None)
+        return Consequence(
+            ends_certificate=True, move="under_repair" if moves else None, cause="repair" if moves else None
+        )
     moves = instrument in ("in_use", "suspended")
-    return Consequence(True, "awaiting_verification" if moves else None, "seal_broken" if moves else None)
+    return Consequence(
+        ends_certificate=True, move="awaiting_verification" if moves else None, cause="seal_broken" if moves else None
+    )

@@ -25,7 +25,7 @@ def _check(mpe: Decimal, expanded_uncertainty: Decimal) -> None:
 
 
 def decide(error: Decimal, mpe: Decimal, expanded_uncertainty: Decimal) -> str:
-    """JJF 1094: simple where U ≤ MPE/3; else conforms within MPE − U, rejected from MPE + U on, undetermined between."""
+    """JJF 1094: simple where U ≤ MPE/3; else conforms up to MPE − U, rejected from MPE + U, undetermined between."""
     _check(mpe, expanded_uncertainty)
     size = abs(error)
     if expanded_uncertainty * _GOOD_ENOUGH <= mpe:

@@ -3,7 +3,7 @@
 A verdict is `conforms` only when everything the regulation asks for was read and everything read is within. Anything
 lacking gives no verdict at all, with the list of what is lacking.
 
->>> judged([], [Lack("missing_reading", "zero_error", {"zh": "零点误差", "en": "zero error"})], edition="JJG 539-2016").verdict
+>>> judged([], [Lack("missing_reading", "zero_error", {})], edition="JJG 539-2016").verdict
 >>> judged([Finding("q1", {}, within=False)], [], edition="JJG 443-2023").verdict
 'rejected'
 >>> judged([Finding("q1", {}, within=True)], [], edition="JJG 443-2023").verdict
@@ -127,7 +127,7 @@ def of_error(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The outcome: `verdict` is `conforms`, `rejected` or None; None always comes with what is missing, unless partial."""
+    """The outcome: `conforms`, `rejected` or None; None always comes with what is missing, unless partial."""
 
     verdict: str | None
     findings: tuple[Finding, ...]

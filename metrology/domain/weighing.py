@@ -1,4 +1,6 @@
-"""Non-automatic weighing instruments: how JJG 539, 13, 14 and OIML R 76 judge a scale. The numbers come from the editions.
+"""Non-automatic weighing instruments: how JJG 539, 13, 14 and OIML R 76 judge a scale.
+
+The numbers come from the editions.
 
 Error before rounding by change-over points: `P = I + ½e − ΔL`, `E = P − L`, corrected for zero `Ec = E − E0`.
 
@@ -17,7 +19,7 @@ from metrology.domain.conditions import HUMIDITY, TEMPERATURE, environment, outs
 from metrology.domain.mpe import MaximumPermissibleError, MpeAt, Steps
 from metrology.domain.nameplate import Nameplate
 from metrology.domain.problems import NotCovered
-from metrology.domain.quantity import Quantity, round_to
+from metrology.domain.quantity import Quantity, plain, round_to
 from metrology.domain.reading_sheet import ReadingField, ReadingTable, Row
 from metrology.domain.regulation import Case, Edition
 from metrology.domain.schedule import Interval
@@ -78,11 +80,13 @@ class WeighingEdition(Edition):
     # -- scope
 
     def e(self, plate: Nameplate) -> Quantity:
+        """The verification scale interval."""
         e = plate.quantity("e")
         assert e is not None
         return e
 
     def capacity(self, plate: Nameplate) -> Quantity:
+        """Max."""
         capacity = plate.quantity("max")
         assert capacity is not None
         return capacity
@@ -177,7 +181,7 @@ class WeighingEdition(Edition):
         yield environment(self, TEMPERATURE, HUMIDITY)
         change_over = self.reads_change_over(nameplate)
         loads = self.test_loads(nameplate)
-        yield from zero_tables(change_over)
+        yield from zero_tables(change_over=change_over)
         yield weighing_table(
             loads, directions(kind), lambda load: self._limit_hint(nameplate, load, kind), change_over=change_over
         )
@@ -369,7 +373,9 @@ def directions(kind: str) -> tuple[str, ...]:
 
 
 def _around(one: TestLoad) -> tuple[Quantity, Quantity]:
-    """Which loads count as this test load. Max is Max; a load where the limit changes is not exceeded, since beyond it
+    """Which loads count as a test load.
+
+    Max is Max; a load where the limit changes is not exceeded, since beyond it
     another limit holds; the others may be a tenth off, because a body has the weights it has.
     """
     if one.point == "max":
@@ -386,8 +392,7 @@ def _to_e(load: Quantity, e: Quantity) -> Quantity:
 
 def _tidy(quantity: Quantity) -> Quantity:
     """Without zeros a multiplication left behind: 0.5 × 5 g is 2.5 g, 1.0 × 1 g is 1 g."""
-    value = quantity.value.normalize()
-    return Quantity(value if value.as_tuple().exponent <= 0 else value.quantize(Decimal(1)), quantity.unit)  # type: ignore[operator]
+    return Quantity(Decimal(plain(quantity.value)), quantity.unit)
 
 
 def _doubled(limit: MaximumPermissibleError, factor: Decimal) -> MaximumPermissibleError:

@@ -129,13 +129,14 @@ _LOAD_NAMES = {
 }
 
 
-def zero_tables(change_over: bool) -> Iterator[ReadingTable]:
+def zero_tables(*, change_over: bool) -> Iterator[ReadingTable]:
+    """The zero error from readings, or given as it is."""
     hint = {"zh": "加放 10e 砝码脱离零点跟踪后测量", "en": "with 10 e on, so that zero tracking does not act"}
     yield ReadingTable(
         key="zero",
         labels={"zh": "置零准确度", "en": "accuracy of zero setting"},
         layout="single",
-        fields=weighed(change_over),
+        fields=weighed(change_over=change_over),
         instead="zero",
         hint=hint if change_over else {},
     )
@@ -149,7 +150,8 @@ def zero_tables(change_over: bool) -> Iterator[ReadingTable]:
     )
 
 
-def weighed(change_over: bool) -> tuple[ReadingField, ...]:
+def weighed(*, change_over: bool) -> tuple[ReadingField, ...]:
+    """What is read at a load."""
     hint = {"zh": "示值跳变一个 e 时加放的小砝码", "en": "added until the indication changes by one e"}
     if not change_over:
         return (LOAD, INDICATION)
@@ -157,10 +159,12 @@ def weighed(change_over: bool) -> tuple[ReadingField, ...]:
 
 
 def load_labels(name: str, load: Quantity) -> Labels:
+    """The name of a test load with the load itself."""
     return {lang: f"{text} ({load.plain()})" for lang, text in _LOAD_NAMES[name].items()}
 
 
 def together(first: Labels, second: Labels) -> Labels:
+    """Two labels as one."""
     return {lang: f"{first[lang]} {second[lang]}" for lang in ("zh", "en")}
 
 
@@ -189,7 +193,7 @@ def weighing_table(
         layout="rows",
         rows=rows,
         extendable=True,
-        fields=(direction_field, *weighed(change_over)),
+        fields=(direction_field, *weighed(change_over=change_over)),
     )
 
 
@@ -211,7 +215,7 @@ def eccentricity_table(load: Quantity, positions: int, *, change_over: bool) -> 
         layout="rows",
         rows=rows,
         by="position",
-        fields=(position, *weighed(change_over)),
+        fields=(position, *weighed(change_over=change_over)),
     )
 
 
@@ -229,7 +233,7 @@ def repeatability_table(load: Quantity, runs: int, *, change_over: bool) -> Read
         layout="rows",
         rows=rows,
         min_rows=runs,
-        fields=weighed(change_over),
+        fields=weighed(change_over=change_over),
         extendable=True,
     )
 

@@ -72,8 +72,8 @@ def reload() -> None:
     present = {info.name for info in pkgutil.iter_modules(__path__)}
     for full in [name for name in sys.modules if name.startswith(f"{__name__}.")]:
         file = getattr(sys.modules[full], "__file__", None)
-        gone = full.rpartition(".")[2] not in present or not file or not Path(file).exists()
-        if gone or str(Path(file).parent) not in __path__:
+        here = file is not None and Path(file).exists() and str(Path(file).parent) in __path__
+        if not here or full.rpartition(".")[2] not in present:
             del sys.modules[full]
 
 

@@ -26,7 +26,7 @@ from metrology.domain.regulation import (
     RequiredStandard,
     number,
 )
-from metrology.domain.schedule import Interval
+from metrology.domain.schedule import Interval, Mode
 from metrology.domain.verdict import Finding, Lack, of_error
 
 _METERS = "bmeters (OIML R 49 flow rates and class 2 limits)"
@@ -184,15 +184,13 @@ class ColdWaterMeterEdition(Edition):
         del use
         plate = Nameplate(nameplate)
         dn, q3 = plate.number("dn"), plate.quantity("q3")
-        rotated = dn is not None and q3 is not None
-        if rotated and dn <= self.value("rotation.dn") and q3 <= self.quantity("rotation.q3"):  # type: ignore[operator]
-            key = "small.months" if dn <= self.value("small.dn") else "middle.months"  # type: ignore[operator]
-            return self._interval(key, "first_only_rotate")
-        return self._interval("periodic.months", "periodic")
+        if dn is None or q3 is None or dn > self.value("rotation.dn") or q3 > self.quantity("rotation.q3"):
+            return self._interval("periodic.months", "periodic")
+        return self._interval("small.months" if dn <= self.value("small.dn") else "middle.months", "first_only_rotate")
 
-    def _interval(self, key: str, mode: str) -> Interval:
+    def _interval(self, key: str, mode: Mode) -> Interval:
         months = self.numbers[key]
-        return Interval(months=int(months.value), mode=mode, clause=self.code, confirmed=months.confirmed)  # type: ignore[arg-type]
+        return Interval(months=int(months.value), mode=mode, clause=self.code, confirmed=months.confirmed)
 
     def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
         """The limit at each flow point, in cold water."""
@@ -246,7 +244,9 @@ class ColdWaterMeterEdition(Edition):
 
     def _range(self, plate: Nameplate, point: str) -> tuple[Quantity, Quantity] | None:
         flow = self.flow(plate, point)
-        return flow and (flow.times(self.value(f"{point}_from")), flow.times(self.value(f"{point}_to")))
+        if flow is None:
+            return None
+        return flow.times(self.value(f"{point}_from")), flow.times(self.value(f"{point}_to"))
 
     def _hint(self, plate: Nameplate, point: str) -> Mapping[str, str]:
         bounds = self._range(plate, point)
