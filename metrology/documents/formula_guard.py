@@ -14,14 +14,14 @@ from __future__ import annotations
 from typing import Final
 
 _GUARD: Final = "'"
-_FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\0＝＋－＠")  # noqa: RUF001 - full-width signs start formulas too
+_FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\0＝＋－＠")
 _GUARDED: Final = _FORMULA_STARTS | {_GUARD}
 
 
 def with_guard(text: str) -> str:
     """The text as it may be written into a cell of delimited text."""
     looks_guarded = text[:1] == _GUARD and text[1:2] in _GUARDED and len(text) > 1
-    return _GUARD + text if text[:1] in _FORMULA_STARTS and text or looks_guarded else text
+    return _GUARD + text if (text[:1] in _FORMULA_STARTS and text) or looks_guarded else text
 
 
 def without_guard(text: str) -> str:
