@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from metrology.domain.mpe import MaximumPermissibleError
-from metrology.domain.quantity import Quantity, plain
+from metrology.domain.quantity import Quantity, plain, round_to
 
 CONFORMS = "conforms"
 REJECTED = "rejected"
+# Decimals of the unrounded value that are kept for the eye; recomputing starts from the readings.
+_SHOWN = Decimal("1e-9")
 
 Labels = Mapping[str, str]
 
@@ -115,7 +117,7 @@ def of_error(
         mpe=limit.text(),
         lower=limit.lower.text(),
         upper=limit.upper.text(),
-        unrounded=None if unrounded is None else f"{plain(unrounded.normalize())} {error.unit}",
+        unrounded=None if unrounded is None else f"{plain(round_to(unrounded, _SHOWN))} {error.unit}",
         margin=None if used is None else plain(used),
         clause=clause,
         formula=formula,

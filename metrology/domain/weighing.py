@@ -29,7 +29,7 @@ from metrology.domain.weighing_sheet import (
     POINT_LABELS,
     UP_DOWN,
     ZERO_LABELS,
-    TestLoad,
+    LoadPoint,
     discrimination_table,
     eccentricity_table,
     load_labels,
@@ -152,7 +152,7 @@ class WeighingEdition(Edition):
             for one in self.test_loads(nameplate)
         ]
 
-    def test_loads(self, plate: Nameplate) -> Sequence[TestLoad]:
+    def test_loads(self, plate: Nameplate) -> Sequence[LoadPoint]:
         """Min, the loads where the limit changes, half of Max and Max; quarters are added until there are enough."""
         capacity, least, e = self.capacity(plate), self.minimum(plate), self.e(plate)
         found = {"min": least, "max": capacity}
@@ -168,7 +168,7 @@ class WeighingEdition(Edition):
                 found[name] = load
         unique = {load: name for name, load in found.items()}
         return [
-            TestLoad(unique[load], load_labels(unique[load], load), _tidy(load.to(e.unit))) for load in sorted(unique)
+            LoadPoint(unique[load], load_labels(unique[load], load), _tidy(load.to(e.unit))) for load in sorted(unique)
         ]
 
     # -- the sheet
@@ -372,7 +372,7 @@ def directions(kind: str) -> tuple[str, ...]:
     return ("up",) if kind == "in_service" else ("up", "down")
 
 
-def _around(one: TestLoad) -> tuple[Quantity, Quantity]:
+def _around(one: LoadPoint) -> tuple[Quantity, Quantity]:
     """Which loads count as a test load.
 
     Max is Max; a load where the limit changes is not exceeded, since beyond it

@@ -101,7 +101,7 @@ INDICATION = ReadingField(key="indication", labels={"zh": "示值 I", "en": "ind
 
 
 @dataclass(frozen=True, slots=True)
-class TestLoad:
+class LoadPoint:
     """A load the scale is to be tested at."""
 
     point: str
@@ -169,7 +169,7 @@ def together(first: Labels, second: Labels) -> Labels:
 
 
 def weighing_table(
-    loads: Sequence[TestLoad], directions: Sequence[str], hint: Callable[[Quantity], Labels], *, change_over: bool
+    loads: Sequence[LoadPoint], directions: Sequence[str], hint: Callable[[Quantity], Labels], *, change_over: bool
 ) -> ReadingTable:
     """Loads up and down; the loads are proposals, since a body has the weights it has."""
     labels = {choice.value: choice.labels for choice in UP_DOWN}
@@ -239,7 +239,7 @@ def repeatability_table(load: Quantity, runs: int, *, change_over: bool) -> Read
 
 
 def discrimination_table(
-    loads: Sequence[TestLoad], extra: Callable[[Quantity], str], *, required: bool
+    loads: Sequence[LoadPoint], extra: Callable[[Quantity], str], *, required: bool
 ) -> ReadingTable:
     """The indication before and after a small extra load, at Min, about half of Max and Max."""
     rows = tuple(

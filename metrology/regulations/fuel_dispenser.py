@@ -1,27 +1,18 @@
-"""Fuel dispensers (燃油加油机): JJG 443-2023, and JJG 443-2015 before it.
-
-Each nozzle is verified. Error of a run `E = (V_J − V_Bt) / V_Bt`, with the volume of the standard measure brought to the
-temperature at the dispenser, `V_Bt = V_B · [1 + β_Y (t_J − t_B) + β_B (t_B − 20 °C)]`; the mean of three runs is the error
-of the flow point, their range over 1.69 its repeatability, both rounded to 0.01 %.
+"""Fuel dispensers (燃油加油机): JJG 443-2023, and JJG 443-2015 before it. Each nozzle is verified.
 
 The regulations themselves were not at hand: sources are the pages named at each number; numbers without one are unconfirmed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
-from metrology.domain.conditions import HUMIDITY, TEMPERATURE, environment, outside
-from metrology.domain.mpe import MaximumPermissibleError, MpeAt
-from metrology.domain.nameplate import Characteristic, Nameplate
-from metrology.domain.problems import NotCovered
-from metrology.domain.quantity import Quantity, round_to
-from metrology.domain.reading_sheet import Choice, PresetRow, ReadingField, ReadingTable, Row
+from metrology.domain.dispensing import DispenserEdition
+from metrology.domain.nameplate import Characteristic
+from metrology.domain.reading_sheet import Choice, ReadingField
 from metrology.domain.regulation import (
-    Case,
     Citation,
-    Edition,
     Example,
     InstrumentType,
     LegalNumber,
@@ -30,19 +21,12 @@ from metrology.domain.regulation import (
     number,
 )
 from metrology.domain.schedule import Interval
-from metrology.domain.verdict import Finding, Lack, of_error
 
 _RECORDS = "published three-run records: jhq8.cn 3458638, bkd208.com 182855"
 _RUNYUN = "runyun888.cn news 332 (overview of JJG 443-2023)"
 _NEWS = "91zxmr.com 2025-06-05 (verification campaign under JJG 443-2023)"
 _VOLUME = "xljd888 (volume formula and coefficients)"
 _FORUM = "gfjl.org 145867 (JJG 443-2006, 7.7)"
-
-POINTS = ("q1", "q2")
-POINT_LABELS = {
-    "q1": {"zh": "大流量点 Q1", "en": "flow point Q1"},
-    "q2": {"zh": "第二流量点 Q2", "en": "flow point Q2"},
-}
 
 _COMMON: Mapping[str, LegalNumber] = {
     "mpe": number("0.30", "%", source=_NEWS),
@@ -153,11 +137,6 @@ NAMEPLATE = (
     ),
 )
 
-_MATERIALS = (
-    Choice("stainless_steel", {"zh": "不锈钢", "en": "stainless steel"}),
-    Choice("carbon_steel", {"zh": "碳钢", "en": "carbon steel"}),
-)
-
 _ITEMS_2015 = (
     ReadingField(
         key="appearance", labels={"zh": "铭牌标记和外观结构", "en": "markings and construction"}, kind="boolean"
@@ -194,310 +173,7 @@ _ITEMS_2023 = (
     ),
 )
 
-
-_MATERIAL = ReadingField(
-    key="material", labels={"zh": "量器材料", "en": "material of the measure"}, kind="choice", choices=_MATERIALS
-)
-_STANDARD_MEASURE = ReadingTable(
-    # Asked for only when heights are read; an actual volume given directly needs none of it.
-    key="standard_measure",
-    labels={"zh": "标准金属量器", "en": "standard measure"},
-    layout="single",
-    required=False,
-    fields=(
-        ReadingField(
-            key="mark_height", labels={"zh": "标称容量刻线高度", "en": "height of the nominal mark"}, unit="mm"
-        ),
-        ReadingField(key="mark_volume", labels={"zh": "刻线处容量", "en": "volume at the mark"}, unit="L"),
-        ReadingField(key="neck", labels={"zh": "量颈分度容积", "en": "volume per mm of the neck"}, unit="mL/mm"),
-        _MATERIAL,
-    ),
-)
-_FLOW = ReadingField(key="flow", labels={"zh": "流量", "en": "flow rate"}, unit="L/min", required=False)
-_ACTUAL = ReadingField(
-    key="actual",
-    labels={"zh": "标准器换算容量", "en": "reference volume"},
-    unit="L",
-    required=False,
-    hint={
-        "zh": "已换算到加油机处油温;与量颈高度二选一",
-        "en": "already at the dispenser's temperature; instead of the height",
-    },
-)
-_RUN_LABELS = {
-    "flow_point": {"zh": "流量点", "en": "flow point"},
-    "indication": {"zh": "加油机示值", "en": "indication"},
-    "height": {"zh": "量颈液位高度", "en": "height on the neck"},
-    "dispenser_temperature": {"zh": "加油机处油温 tJ", "en": "temperature at the dispenser tJ"},
-    "measure_temperature": {"zh": "量器内油温 tB", "en": "temperature in the measure tB"},
-}
-_RUN_FIELDS = (
-    ReadingField(
-        key="flow_point",
-        labels=_RUN_LABELS["flow_point"],
-        kind="choice",
-        choices=tuple(Choice(point, POINT_LABELS[point]) for point in POINTS),
-    ),
-    _FLOW,
-    ReadingField(key="indication", labels=_RUN_LABELS["indication"], unit="L"),
-    ReadingField(key="height", labels=_RUN_LABELS["height"], unit="mm", required=False),
-    ReadingField(key="dispenser_temperature", labels=_RUN_LABELS["dispenser_temperature"], unit="°C", required=False),
-    ReadingField(key="measure_temperature", labels=_RUN_LABELS["measure_temperature"], unit="°C", required=False),
-    _ACTUAL,
-)
-_PRICE = ReadingTable(
-    key="price",
-    labels={"zh": "付费金额误差", "en": "error of the amount to pay"},
-    layout="single",
-    clause=_RUNYUN,
-    fields=(
-        ReadingField(key="volume", labels={"zh": "显示体积", "en": "volume shown"}, unit="L"),
-        ReadingField(key="unit_price", labels={"zh": "单价", "en": "unit price"}, unit="CNY/L"),
-        ReadingField(key="amount", labels={"zh": "显示金额", "en": "amount shown"}, unit="CNY"),
-    ),
-)
-
-
-def _texts(row: Row) -> dict[str, str]:
-    return {**row.texts, **{key: quantity.text() for key, quantity in row.quantities.items()}}
-
-
-def _row_text(row: Row) -> str:
-    return ", ".join(f"{key} {text}" for key, text in _texts(row).items() if key != "flow_point")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FuelDispenserEdition(Edition):
-    """Both editions compute alike; they differ in their numbers and yes/no items."""
-
-    items: tuple[ReadingField, ...]
-
-    def check(self, nameplate: Nameplate) -> None:
-        """Dispensers up to 200 L/min."""
-        flow = nameplate.quantity("max_flow")
-        if flow and flow > self.quantity("max_flow"):
-            raise NotCovered("max_flow", value=flow.text(), limit=self.numbers["max_flow"].text())
-        least = nameplate.quantity("min_flow")
-        if flow and least and least >= flow:
-            raise NotCovered("min_flow", value=least.text(), limit=flow.text())
-
-    def interval(self, nameplate: Mapping[str, str], use: str = "trade") -> Interval:
-        """Six months at most."""
-        del nameplate, use
-        months = self.numbers["interval"]
-        return Interval(months=int(months.value), mode="periodic", clause=self.code, confirmed=months.confirmed)
-
-    def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
-        """The same limit at both flow points and for every kind of verification."""
-        del kind
-        flow = nameplate.quantity("max_flow")
-        for point in POINTS:
-            yield MpeAt(self.quantity("mpe"), flow and flow.times(self.value(f"{point}_to")))
-
-    # -- the sheet
-
-    def tables(self, nameplate: Nameplate, kind: str) -> Iterable[ReadingTable]:
-        """Both flow points three times for every kind of verification.
-
-        Sources name Q1 and Q2 for the initial verification only and are silent on the others; asking for both
-        everywhere can cost a verifier time, asking for less could let through a nozzle nobody looked at.
-        """
-        del kind
-        yield ReadingTable(
-            key="items",
-            labels={"zh": "外观与功能检查", "en": "visual and functional checks"},
-            layout="items",
-            fields=self.items,
-        )
-        yield environment(self, TEMPERATURE, HUMIDITY)
-        yield _STANDARD_MEASURE
-        yield self._runs(nameplate)
-        yield ReadingTable(
-            key="errors",
-            labels={"zh": "各次示值误差", "en": "errors of the runs"},
-            layout="series",
-            instead="errors",
-            in_form=False,
-            fields=tuple(
-                ReadingField(key=p, labels=POINT_LABELS[p], unit="%", repeat=int(self.value("runs"))) for p in POINTS
-            ),
-        )
-        yield _PRICE
-
-    def _runs(self, nameplate: Nameplate) -> ReadingTable:
-        times = int(self.value("runs"))
-        rows = tuple(
-            PresetRow(
-                point=point,
-                values={"flow_point": point},
-                fixed=("flow_point",),
-                hint=self._flow_hint(nameplate, point),
-                labels={lang: f"{POINT_LABELS[point][lang]} – {run}" for lang in ("zh", "en")},
-            )
-            for point in POINTS
-            for run in range(1, times + 1)
-        )
-        return ReadingTable(
-            key="runs",
-            labels={"zh": "示值误差与重复性", "en": "error of indication and repeatability"},
-            layout="rows",
-            fields=_RUN_FIELDS,
-            rows=rows,
-            by="flow_point",
-            instead="errors",
-            either=((("height", "dispenser_temperature", "measure_temperature"), ("actual",)),),
-        )
-
-    def _flow_hint(self, nameplate: Nameplate, point: str) -> Mapping[str, str]:
-        bounds = self._flow_range(nameplate, point)
-        if bounds is None:
-            return {}
-        text = f"{bounds[0].plain().removesuffix(' ' + bounds[0].unit)}–{bounds[1].plain()}"
-        return {"zh": text, "en": text}
-
-    def _flow_range(self, nameplate: Nameplate, point: str) -> tuple[Quantity, Quantity] | None:
-        flow = nameplate.quantity("max_flow")
-        if flow is None:
-            return None
-        return flow.times(self.value(f"{point}_from")), flow.times(self.value(f"{point}_to"))
-
-    # -- the verdict
-
-    def findings(self, case: Case) -> Iterator[Finding | Lack]:
-        """A finding per flow point, one for the price, and what is lacking beyond the sheet."""
-        yield from outside(self, case)
-        errors: dict[str, list[Decimal]] = {point: [] for point in POINTS}
-        inputs: dict[str, dict[str, str]] = {point: {} for point in POINTS}
-        used: set[str] = set()
-        for row in case.reading.rows("runs"):
-            point = row.texts.get("flow_point")
-            if point not in errors:
-                continue
-            yield from self._off_flow(case, row, point)
-            computed = self._run_error(case, row, used)
-            if isinstance(computed, Lack):
-                yield computed
-            elif computed is not None:
-                errors[point].append(computed)
-                inputs[point][f"run {len(errors[point])}"] = _row_text(row)
-        for point, series in case.reading.series("errors").items():
-            errors[point] += [error.in_unit("%") for error in series]
-            inputs[point]["errors"] = ", ".join(error.text() for error in series)
-        for point in POINTS:
-            if errors[point]:
-                yield self._point(point, errors[point], inputs[point], used)
-        yield from self._price(case)
-
-    def _off_flow(self, case: Case, row: Row, point: str) -> Iterator[Lack]:
-        bounds, flow = self._flow_range(case.nameplate, point), row.get("flow")
-        if bounds and flow and not bounds[0] <= flow <= bounds[1]:
-            params = {"value": flow.text(), "lower": bounds[0].plain(), "upper": bounds[1].plain()}
-            yield Lack("outside_conditions", f"runs[{row.index}].flow", _FLOW.labels, params)
-
-    def _run_error(self, case: Case, row: Row, used: set[str]) -> Decimal | Lack | None:
-        indication, height, actual = row.get("indication"), row.get("height"), row.get("actual")
-        if height and actual:
-            return Lack("ambiguous_reading", f"runs[{row.index}].actual", _ACTUAL.labels)
-        if indication is None:
-            return None
-        if actual is None:
-            volume = self._measured(case, height, row)
-            if volume is None or isinstance(volume, Lack):
-                return volume
-            corrected = self._at_dispenser(case, row, volume, used)
-            if isinstance(corrected, Lack):
-                return corrected
-            actual = corrected
-        shown, true = indication.in_unit("L"), actual.in_unit("L")
-        if true <= 0:
-            return Lack(
-                "bad_quantity", f"runs[{row.index}].actual", _ACTUAL.labels, {"value": actual.text(), "unit": "L"}
-            )
-        return (shown - true) / true * 100
-
-    def _measured(self, case: Case, height: Quantity | None, row: Row) -> Quantity | Lack | None:
-        """The volume of the standard measure at the height read on its neck."""
-        if height is None:
-            return None
-        measure = case.reading.single("standard_measure")
-        mark_height, mark_volume, neck = (measure.get(key) for key in ("mark_height", "mark_volume", "neck"))
-        if not (mark_height and mark_volume and neck):
-            return Lack("missing_reading", "standard_measure", _STANDARD_MEASURE.labels, {"row": str(row.index)})
-        above = (height.in_unit("mm") - mark_height.in_unit("mm")) * neck.value
-        return Quantity(mark_volume.in_unit("mL") + above, "mL")
-
-    def _at_dispenser(self, case: Case, row: Row, volume: Quantity, used: set[str]) -> Quantity | Lack:
-        """The volume at the dispenser's temperature and the measure's own expansion from 20 °C."""
-        dispenser, measure = row.get("dispenser_temperature"), row.get("measure_temperature")
-        if dispenser is None and measure is None:
-            # The sheet has noted both as missing: this is a preview, never a verdict.
-            return volume
-        if dispenser is None or measure is None:
-            key = "dispenser_temperature" if dispenser is None else "measure_temperature"
-            return Lack("missing_reading", f"runs[{row.index}].{key}", _RUN_LABELS[key])
-        product = case.nameplate.get("product", "").partition("_")[0]
-        material = case.reading.single("standard_measure").texts.get("material")
-        if not product:
-            return Lack("missing_characteristic", "nameplate.product", NAMEPLATE[2].labels)
-        if material is None:
-            return Lack("missing_reading", "standard_measure.material", _MATERIAL.labels)
-        keys = f"beta_{product}", f"beta_{material}"
-        used.update((*keys, "reference_temperature"))
-        t_j, t_b = dispenser.in_unit("°C"), measure.in_unit("°C")
-        factor = (
-            1 + self.value(keys[0]) * (t_j - t_b) + self.value(keys[1]) * (t_b - self.value("reference_temperature"))
-        )
-        return Quantity(volume.in_unit("mL") * factor, "mL")
-
-    def _point(self, point: str, errors: Sequence[Decimal], inputs: Mapping[str, str], used: set[str]) -> Finding:
-        mean = sum(errors, Decimal(0)) / len(errors)
-        interval, unit = self.value("rounding"), "%"
-        error = Quantity(round_to(mean, interval), unit)
-        limit = MaximumPermissibleError.symmetric(self.quantity("mpe"))
-        extras: dict[str, str | bool | None] = {"runs": str(len(errors))}
-        repeats = True
-        # The divisor 1.69 is that of three runs; a range of two says nothing.
-        if len(errors) >= int(self.value("runs")):
-            spread = (max(errors) - min(errors)) / self.value("repeatability_divisor")
-            rounded = Quantity(round_to(spread, interval), unit)
-            repeats = rounded <= self.quantity("repeatability")
-            extras |= {
-                "repeatability": rounded.text(),
-                "repeatability_limit": self.numbers["repeatability"].text(),
-                "repeatability_within": repeats,
-            }
-        return of_error(
-            point,
-            POINT_LABELS[point],
-            error=error,
-            limit=limit,
-            unrounded=mean,
-            within=repeats,
-            extras=extras,
-            clause=f"{self.code}: ±{self.numbers['mpe'].text()}, {self.numbers['repeatability'].text()}",
-            formula="E = mean of (V_J − V_Bt)/V_Bt × 100 %; En = (Emax − Emin)/1.69",
-            inputs=inputs,
-            numbers=("mpe", "repeatability", "repeatability_divisor", "runs", "rounding", *sorted(used)),
-        )
-
-    def _price(self, case: Case) -> Iterator[Finding]:
-        row = case.reading.single("price")
-        volume, price, amount = (row.get(key) for key in ("volume", "unit_price", "amount"))
-        if volume and price and amount:
-            due = volume.in_unit("L") * price.value
-            yield of_error(
-                "price",
-                _PRICE.labels,
-                error=Quantity(amount.value - due, "CNY"),
-                limit=MaximumPermissibleError.symmetric(self.quantity("payment")),
-                clause=self.numbers["payment"].clause,
-                formula="E = P − V × p",
-                inputs=_texts(row),
-                numbers=("payment",),
-            )
-
-
-EDITION_2023 = FuelDispenserEdition(
+EDITION_2023 = DispenserEdition(
     code="JJG 443-2023",
     citation=Citation(
         "JJG 443-2023",
@@ -512,7 +188,7 @@ EDITION_2023 = FuelDispenserEdition(
     nameplate=NAMEPLATE,
     items=_ITEMS_2023,
 )
-EDITION_2015 = FuelDispenserEdition(
+EDITION_2015 = DispenserEdition(
     code="JJG 443-2015",
     citation=Citation("JJG 443-2015", {"zh": "燃油加油机检定规程", "en": "Verification Regulation of Fuel Dispensers"}),
     # Neither the day it took force nor its numbers were found in a source; those of the neighbouring editions stand in.
@@ -523,26 +199,124 @@ EDITION_2015 = FuelDispenserEdition(
     text_confirmed=False,
 )
 
-_PLATE = {"max_flow": "50 L/min", "min_flow": "5 L/min", "product": "92#"}
-_MEASURE = {"mark_height": "66 mm", "mark_volume": "20 L", "neck": "2 mL/mm"}
+# (product, material, unrounded error of 20 L shown for 20 L in the measure, drawn 5 °C warmer, read at 25 °C)
+_EXPANSIONS = (
+    ("gasoline", "stainless_steel", "-0.621118012 %"),
+    ("diesel", "carbon_steel", "-0.464333882 %"),
+    ("kerosene", "stainless_steel", "-0.472754417 %"),
+)
+_MEASURE = {"mark_height": "66 mm", "mark_volume": "20 L", "neck": "2 mL/mm", "material": "stainless_steel"}
 
 
-def _run(**read: str) -> dict[str, str]:
-    return {"flow_point": "q1", "indication": "20.00 L", **read}
+def _readings(q1: Mapping[str, str], q2: Mapping[str, str], **other: Any) -> dict[str, Any]:
+    """A whole sheet: three like runs at each point."""
+    runs = [{"flow_point": "q1", **q1}] * 3 + [{"flow_point": "q2", **q2}] * 3
+    return {
+        "items": {item.key: True for item in _ITEMS_2023},
+        "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
+        "runs": runs,
+        "price": {"volume": "20.00 L", "unit_price": "7.51 CNY/L", "amount": "150.20 CNY"},
+        **other,
+    }
 
 
-def _example(
-    name: str, source: str, readings: dict[str, object], finding: dict[str, object], product: str = "92#"
-) -> Example:
+def _example(name: str, source: str, readings: Mapping[str, Any], expect: Mapping[str, Any], **how: Any) -> Example:
     case = {
         "type": "fuel_dispenser",
-        "on": "2026-06-01",
+        "on": how.get("on", "2026-06-01"),
         "kind": "subsequent",
-        "nameplate": {**_PLATE, "product": product},
+        "nameplate": {"max_flow": "50 L/min", "min_flow": "5 L/min", "product": how.get("product", "92#")},
         "readings": readings,
     }
-    return Example(id=name, source=source, case=case, expect={"findings": [finding]})
+    return Example(id=name, source=source, case=case, expect=expect, partial=how.get("partial", True))
 
+
+_SHOWS_20 = {"indication": "20.00 L"}
+EXAMPLES = (
+    _example(
+        "three runs on a 19.75 L mark",
+        _RECORDS,
+        {
+            "standard_measure": {"mark_height": "68.3 mm", "mark_volume": "19.75 L", "neck": "2.1 mL/mm"},
+            "runs": [
+                {"flow_point": "q1", "indication": "19.77 L", "height": "37.4 mm"},
+                {"flow_point": "q1", "indication": "19.82 L", "height": "67.6 mm"},
+                {"flow_point": "q1", "indication": "20.00 L", "height": "132.2 mm"},
+            ],
+        },
+        {"findings": [{"point": "q1", "error": "0.46 %", "mpe": "0.30 %", "repeatability": "0.13 %", "within": False}]},
+    ),
+    *(
+        _example(
+            f"one run of {product} in {material}",
+            _VOLUME,
+            {
+                "standard_measure": {**_MEASURE, "material": material},
+                "runs": [
+                    {
+                        "flow_point": "q1",
+                        "height": "66 mm",
+                        "indication": "20.00 L",
+                        "dispenser_temperature": "30 °C",
+                        "measure_temperature": "25 °C",
+                    }
+                ],
+            },
+            {"findings": [{"point": "q1", "unrounded": unrounded}]},
+            product=product,
+        )
+        for product, material, unrounded in _EXPANSIONS
+    ),
+    _example(
+        "errors of three runs at both points, as a verifier recorded them",
+        "practitioner's record of point errors (JJG 443)",
+        {"errors": {"q1": ["0.050 %", "0.090 %", "0.022 %"], "q2": ["-0.080 %", "-0.025 %", "-0.035 %"]}},
+        {
+            "findings": [
+                {"point": "q1", "error": "0.05 %", "repeatability": "0.04 %", "within": True},
+                {"point": "q2", "error": "-0.05 %", "repeatability": "0.03 %", "within": True},
+            ]
+        },
+    ),
+    _example(
+        "at both limits it conforms",
+        _NEWS,
+        _readings({**_SHOWS_20, "actual": "19.940179 L"}, {"indication": "19.94 L", "actual": "20.00 L"}),
+        {
+            "verdict": "conforms",
+            "findings": [
+                {"point": "q1", "error": "0.30 %", "margin": "1"},
+                {"point": "q2", "error": "-0.30 %", "margin": "1"},
+                {"point": "price", "error": "0.0000 CNY"},
+            ],
+        },
+        partial=False,
+    ),
+    _example(
+        "one hundredth beyond is rejected",
+        _NEWS,
+        _readings({"indication": "20.062 L", "actual": "20.00 L"}, {**_SHOWS_20, "actual": "20.00 L"}),
+        {"verdict": "rejected", "findings": [{"point": "q1", "error": "0.31 %", "within": False}]},
+        partial=False,
+    ),
+    _example(
+        "a cent too much is allowed, two are not",
+        _RUNYUN,
+        {"price": {"volume": "20.00 L", "unit_price": "7.51 CNY/L", "amount": "150.22 CNY"}},
+        {"findings": [{"point": "price", "mpe": "0.01 CNY", "within": False}]},
+    ),
+    _example(
+        "judged by the edition before",
+        "JJG 443-2015 (unconfirmed)",
+        {"errors": {"q1": ["0.05 %", "0.22 %", "0.05 %"]}},
+        {
+            "edition": "JJG 443-2015",
+            "confirmed": False,
+            "findings": [{"point": "q1", "repeatability": "0.10 %", "within": True}],
+        },
+        on="2024-04-30",
+    ),
+)
 
 TYPE = InstrumentType(
     code="fuel_dispenser",
@@ -571,19 +345,5 @@ TYPE = InstrumentType(
         names={"zh": "标准金属量器(20 L 等)", "en": "standard metal measure (20 L and others)"}, ratio=(1, 3)
     ),
     default_interval=Interval(months=6, mode="periodic", clause="JJG 443"),
-    examples=(
-        _example(
-            "three runs on a 19.75 L mark",
-            _RECORDS,
-            {
-                "standard_measure": {"mark_height": "68.3 mm", "mark_volume": "19.75 L", "neck": "2.1 mL/mm"},
-                "runs": [
-                    _run(indication="19.77 L", height="37.4 mm"),
-                    _run(indication="19.82 L", height="67.6 mm"),
-                    _run(height="132.2 mm"),
-                ],
-            },
-            {"point": "q1", "error": "0.46 %", "mpe": "0.30 %", "repeatability": "0.13 %", "within": False},
-        ),
-    ),
+    examples=EXAMPLES,
 )
