@@ -1,0 +1,130 @@
+"""What stands in the navigation: one table, by the user's job. A row shows when its page exists and the role may use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import lazy_gettext as _l
+
+from metrology.web.requests import allowed
+
+blueprint = Blueprint("navigation", __name__)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A page: its endpoint, the action that opens it, its words. Without words it is what its group's own row opens."""
+
+    endpoint: str
+    action: str
+    label: Any = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A job: what the row says, its icon, and the pages it holds."""
+
+    label: Any
+    icon: str
+    items: tuple[Item, ...]
+
+
+GROUPS = (
+    Group(_l("Today"), "sun", (Item("today.index", "today.view"),)),
+    Group(
+        _l("Instruments"),
+        "speedometer2",
+        (
+            Item("instruments.listing", "instrument.view"),
+            Item("holders.listing", "holder.view", _l("Holders")),
+            Item("places.listing", "place.view", _l("Places")),
+            Item("ledgers.listing", "import.view", _l("Ledgers")),
+            Item("types.listing", "type.view", _l("Instrument types")),
+        ),
+    ),
+    Group(
+        _l("Verification"),
+        "clipboard2-check",
+        (
+            Item("verifications.listing", "verification.view"),
+            Item("verifications.queue", "verification.view", _l("Waiting for me")),
+        ),
+    ),
+    Group(_l("Certificates"), "patch-check", (Item("certificates.listing", "certificate.view"),)),
+    Group(
+        _l("Plan"),
+        "calendar3",
+        (
+            Item("plan.due", "plan.view", _l("Falling due")),
+            Item("plan.calendar", "plan.view", _l("Calendar")),
+            Item("visits.listing", "plan.view", _l("Visits")),
+            Item("reminders.listing", "reminder.view", _l("Reminders")),
+        ),
+    ),
+    Group(_l("Reports"), "bar-chart", (Item("reports.overdue", "report.view", _l("Overdue")),)),
+    Group(_l("Standards"), "rulers", (Item("standards.listing", "standard.view"),)),
+    Group(
+        _l("Administration"),
+        "gear",
+        (
+            Item("users.listing", "user.view", _l("Accounts")),
+            Item("people.listing", "person.view", _l("Qualifications")),
+            Item("settings.edit", "setting.view", _l("Settings")),
+            Item("journal.listing", "journal.view", _l("Journal")),
+            Item("tasks.listing", "task.view", _l("Tasks")),
+        ),
+    ),
+)
+"""The whole navigation, in the order of a working day. The first four groups that show make the bar at the foot of a phone."""
+
+
+@blueprint.record_once
+def _register(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals.update(navigation=navigation, has_page=has_page, link_to=link_to)
+
+
+def has_page(endpoint: str) -> bool:
+    """Whether a page is mounted."""
+    return endpoint in current_app.view_functions
+
+
+def link_to(endpoint: str, **values: Any) -> str | None:
+    """Address of a page, or None where this installation has no such page."""
+    return url_for(endpoint, **values) if has_page(endpoint) else None
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The groups the one who acts may use: label, icon, url, is_current, items (label, url, is_current)."""
+    current = _current()
+    return [row for group in GROUPS if (row := _row(group, current))]
+
+
+def _row(group: Group, current: Item | None) -> dict[str, Any] | None:
+    shown = [item for item in group.items if has_page(item.endpoint) and allowed(item.action)]
+    if not shown:
+        return None
+    own = next((item for item in shown if item.label is None), None)
+    items = [item for item in shown if item.label is not None]
+    single = own is None and len(items) == 1
+    return {
+        "label": group.label,
+        "icon": group.icon,
+        "url": url_for(shown[0].endpoint),
+        "is_current": current in shown,
+        "is_page": current is not None and (current == own or (single and current in shown)),
+        "items": []
+        if single
+        else [{"label": item.label, "url": url_for(item.endpoint), "is_current": item == current} for item in items],
+    }
+
+
+def _current() -> Item | None:
+    """The row of the page that is open: the page itself, or the first of its blueprint (a detail page lights its list)."""
+    items = [item for group in GROUPS for item in group.items]
+    endpoint = request.endpoint or ""
+    exact = next((item for item in items if item.endpoint == endpoint), None)
+    noun = endpoint.partition(".")[0]
+    return exact or next((item for item in items if item.endpoint.partition(".")[0] == noun), None)
