@@ -49,7 +49,8 @@ def calendar_ics(events: Iterable[CalendarEvent], *, name: str) -> bytes:
     calendar.add("x-wr-timezone", "Asia/Shanghai")
     for event in events:
         calendar.add_component(_event(event))
-    return calendar.to_ical()
+    feed: bytes = calendar.to_ical()
+    return feed
 
 
 def _event(event: CalendarEvent) -> Event:

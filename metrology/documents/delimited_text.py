@@ -1,9 +1,9 @@
-"""Reads delimited text (CSV, TSV) row by row, as Chinese offices keep it: UTF-8 with or without mark, or GB18030.
+r"""Reads delimited text (CSV, TSV) row by row, as Chinese offices keep it: UTF-8 with or without mark, or GB18030.
 
 Nothing is guessed in silence: a quote that never closes, a NUL or a text longer than a spreadsheet's cell is a problem
 with its row. Row numbers are record numbers from 1, which is what a spreadsheet shows when it opens the file.
 
->>> [row.cells for row in read_rows("名称;编号\\n电子秤;DH,1".encode("gb18030"))]
+>>> [row.cells for row in read_rows("名称;编号\n电子秤;DH,1".encode("gb18030"))]
 [('名称', '编号'), ('电子秤', 'DH,1')]
 """
 

@@ -96,8 +96,6 @@ def _system_fonts() -> Iterator[Path]:
 
 def _covered_by(path: Path) -> set[int]:
     """Code points in the font's character map; of a collection, those of its first font."""
-    if path.suffix.lower() in {".ttc", ".otc"}:
-        font = TTCollection(path, lazy=True).fonts[0]
-    else:
-        font = TTFont(path, lazy=True)
+    is_collection = path.suffix.lower() in {".ttc", ".otc"}
+    font = TTCollection(path, lazy=True).fonts[0] if is_collection else TTFont(path, lazy=True)
     return set(font.getBestCmap() or ())

@@ -148,7 +148,10 @@ def overdue_pdf(
         "language": language,
         "districts": [_short(asdict(row), _DISTRICT_WIDTH) for row in report.districts[:_MOST_DISTRICTS]],
         "more_districts": max(0, len(report.districts) - _MOST_DISTRICTS),
-        "holders": [_short({**asdict(row), "district": _cut(row.district, _DISTRICT_WIDTH)}, _HOLDER_WIDTH) for row in report.holders[:_MOST_HOLDERS]],
+        "holders": [
+            _short({**asdict(row), "district": _cut(row.district, _DISTRICT_WIDTH)}, _HOLDER_WIDTH)
+            for row in report.holders[:_MOST_HOLDERS]
+        ],
         "types": [{**asdict(row), "name": _short_name(row.name)} for row in report.types[:_MOST_TYPES]],
         "more_types": max(0, len(report.types) - _MOST_TYPES),
         "trend": [asdict(month) for month in report.trend[-_MONTHS:]],

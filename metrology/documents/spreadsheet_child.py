@@ -9,7 +9,7 @@ The first line after a sheet's header line is its first row: `[row number, [cell
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import json
 import re
@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from python_calamine import (
     CalamineError,
@@ -80,7 +80,9 @@ def sheets(data: bytes, limits: dict[str, int]) -> Iterator[Any]:
         yield {"sheet": about.name, "hidden": hidden, "merged": merged[: limits["rows"]]}
         for count, (number, cells) in enumerate(rows(sheet, errors.get(about.name, {})), 1):
             characters += sum(len(cell) for cell in cells if isinstance(cell, str))
-            check_row(about.name, count, number, cells, characters, limits)
+            excess = over_limit(cells, count, characters, limits)
+            if excess:
+                raise Refused({"sheet": about.name, "row": number, **excess})
             yield [number, cells]
 
 
@@ -113,22 +115,25 @@ def plain(value: Any) -> str | bool | None:
     if isinstance(value, (int, float)):
         exact = Decimal(format(value, ".15g"))
         return "n" + format(exact, "f") if exact.is_finite() else "s" + str(value)
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return "d" + value.date().isoformat()
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return "d" + value.isoformat()
     return "s" + str(value)
 
 
-def check_row(sheet: str, count: int, number: int, cells: list[Any], characters: int, limits: dict[str, int]) -> None:
-    """Refuse what is over a limit; nothing is cut off in silence."""
+def over_limit(cells: list[str | bool | None], count: int, characters: int, limits: dict[str, int]) -> dict[str, Any]:
+    """The problem of a row that is over a limit: nothing is cut off in silence."""
     longest = max((len(cell) - 1 for cell in cells if isinstance(cell, str)), default=0)
-    for reason, size in (("rows", count), ("columns", len(cells)), ("cell_characters", longest)):
+    for reason, size, code in (
+        ("rows", count, "file_too_many_rows"),
+        ("columns", len(cells), "file_too_many_columns"),
+        ("cell_characters", longest, "cell_too_long"),
+        ("total_characters", characters, "file_too_complex"),
+    ):
         if size > limits[reason]:
-            code = {"rows": "file_too_many_rows", "columns": "file_too_many_columns"}.get(reason, "cell_too_long")
-            raise Refused({"problem": code, "sheet": sheet, "row": number, "limit": limits[reason]})
-    if characters > limits["total_characters"]:
-        raise Refused({"problem": "file_too_complex", "reason": "total_characters", "limit": limits["total_characters"]})
+            return {"problem": code, "reason": reason, "limit": limits[reason]}
+    return {}
 
 
 def error_cells(data: bytes) -> dict[str, Errors]:
@@ -138,9 +143,9 @@ def error_cells(data: bytes) -> dict[str, Errors]:
         names = set(archive.namelist())
         if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
             return {}
-        relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - limited process
+        relations = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - limited process
         target = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-        for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter(_MAIN + "sheet"):  # noqa: S314
+        for sheet in ET.fromstring(archive.read("xl/workbook.xml")).iter(_MAIN + "sheet"):  # noqa: S314
             path = target.get(sheet.get(_RELATION), "")
             path = path.lstrip("/") if path.startswith("/") else "xl/" + path
             content = archive.read(path) if path in names else b""

@@ -19,7 +19,9 @@ import typst
 from metrology.documents.fonts import SANS, SERIF, MissingGlyphs, PaperFonts, paper_fonts
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
-_SPACE_OF_PAPER: Final = str.maketrans(dict.fromkeys("\t\u2002\u2003\u2004\u2005\u2007\u2008\u2009\u200a\u202f", "\u00a0"))
+_SPACE_OF_PAPER: Final = str.maketrans(
+    dict.fromkeys("\t\u2002\u2003\u2004\u2005\u2007\u2008\u2009\u200a\u202f", "\u00a0")
+)
 """Spaces of other widths, which the fonts lack, are printed as a space that does not break."""
 
 _LONG_WORD: Final = re.compile(r"[!-~]{18}|[^\W\u3400-\u9fff\U00020000-\U0003ffff]{18}")
