@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE, WATER_TEMPERATURE, environment, outside
 from metrology.domain.mpe import MaximumPermissibleError, MpeAt
@@ -21,6 +22,7 @@ from metrology.domain.regulation import (
     Case,
     Citation,
     Edition,
+    Example,
     InstrumentType,
     LegalNumber,
     RequiredStandard,
@@ -371,6 +373,105 @@ EDITION_2019 = ColdWaterMeterEdition(
     nameplate=NAMEPLATE,
 )
 
+
+def _case(name: str, readings: Mapping[str, Any], expect: Mapping[str, Any], **how: Any) -> Example:
+    plate = {"accuracy_class": "2", "q3": "2.5 m³/h", "ratio": "100", "dn": "20", **how.get("plate", {})}
+    case = {
+        "type": "cold_water_meter",
+        "on": "2026-06-01",
+        "kind": how.get("kind", "initial"),
+        "nameplate": plate,
+        "readings": readings,
+    }
+    source = "OIML R 49 limits; arithmetic by hand"
+    return Example(id=name, source=source, case=case, expect=expect, partial=how.get("partial", True))
+
+
+def _runs(q3: str, q2: str, q1: str) -> list[dict[str, str]]:
+    """What the meter indicated when 100 L had run."""
+    shown = {"q3": q3, "q2": q2, "q1": q1}
+    return [{"flow_point": point, "indicated": litres, "actual": "100 L"} for point, litres in shown.items()]
+
+
+def _complete(runs: Sequence[Mapping[str, str]], water: str = "20 °C") -> dict[str, Any]:
+    return {
+        "items": {"appearance": True, "function": True, "seals": True, "tightness": True},
+        "environment": {"temperature": "20 °C", "humidity": "50 %RH", "water_temperature": water},
+        "runs": runs,
+    }
+
+
+def _limits(q3: str, q2: str, q1: str) -> dict[str, Any]:
+    limits = {"q3": q3, "q2": q2, "q1": q1}
+    return {"findings": [{"point": point, "mpe": limit} for point, limit in limits.items()]}
+
+
+_TRUE = _runs("100 L", "100 L", "100 L")
+_WARM = {"runs": _TRUE, "environment": {"water_temperature": "30.1 °C"}}
+EXAMPLES = (
+    _case(
+        "class 2 at three flow points",
+        {
+            "runs": [
+                {"flow_point": "q3", "indicated": "101.9 L", "actual": "100 L"},
+                {"flow_point": "q2", "indicated": "10.21 L", "actual": "10 L"},
+                {"flow_point": "q1", "start": "1.00 L", "end": "11.48 L", "actual": "10 L"},
+            ]
+        },
+        {
+            "findings": [
+                {"point": "q3", "error": "1.9 %", "mpe": "2 %", "within": True, "flow_rate": "2.5 m³/h"},
+                {"point": "q2", "error": "2.1 %", "mpe": "2 %", "within": False, "flow_rate": "0.04 m³/h"},
+                {"point": "q1", "error": "4.8 %", "mpe": "5 %", "within": True, "flow_rate": "0.025 m³/h"},
+            ]
+        },
+    ),
+    _case("class 2 above 30 °C", _WARM, _limits("3 %", "3 %", "5 %"), plate={"temperature_class": "T50"}),
+    _case("class 2 in service", {"runs": _TRUE}, _limits("4 %", "4 %", "10 %"), kind="in_service"),
+    _case("class 1", {"runs": _TRUE}, _limits("1 %", "1 %", "3 %"), plate={"accuracy_class": "1"}),
+    _case(
+        "class 1 above 30 °C",
+        _WARM,
+        _limits("2 %", "2 %", "3 %"),
+        plate={"accuracy_class": "1", "temperature_class": "T50"},
+    ),
+    _case(
+        "errors of one sign with one at half its limit conform",
+        _complete(_runs("101 L", "102 L", "105 L")),
+        {
+            "verdict": "conforms",
+            "findings": [{"point": "same_sign", "within": True}, {"point": "q1", "error": "5.0 %", "margin": "1"}],
+        },
+        partial=False,
+    ),
+    _case(
+        "errors of one sign all beyond half are rejected",
+        _complete(_runs("101.1 L", "101.1 L", "102.6 L")),
+        {
+            "verdict": "rejected",
+            "findings": [{"point": "same_sign", "within": False}, {"point": "q3", "error": "1.1 %", "within": True}],
+        },
+        partial=False,
+    ),
+    _case(
+        "errors of both signs need no such care",
+        _complete(_runs("101.1 L", "98.9 L", "102.6 L")),
+        {"verdict": "conforms", "findings": [{"point": "same_sign", "within": True}]},
+        partial=False,
+    ),
+    _case(
+        "a repeated point is judged by its mean",
+        {
+            "runs": [
+                {"flow_point": "q3", "indicated": shown, "actual": "100 L"}
+                for shown in ("102.3 L", "101.8 L", "101.9 L")
+            ]
+        },
+        {"findings": [{"point": "q3", "error": "2.0 %", "within": True, "runs": "3"}]},
+    ),
+    _case("Q2 must lie below Q3", {}, {"problem": {"code": "not_covered"}}, plate={"ratio": "1.6"}),
+)
+
 TYPE = InstrumentType(
     code="cold_water_meter",
     names={"zh": "饮用冷水水表", "en": "cold water meter"},
@@ -397,5 +498,5 @@ TYPE = InstrumentType(
         names={"zh": "水表检定装置", "en": "water meter test bench"}, ratio=(1, 3), confirmed=False
     ),
     default_interval=Interval(months=72, mode="first_only_rotate", clause="JJG 162-2019"),
-    examples=(),
+    examples=EXAMPLES,
 )
