@@ -33,6 +33,7 @@ class Place(Model):
     __table_args__ = (
         CheckConstraint("kind in " + str(PLACE_KINDS), name="kind_known"),
         Index("ix_place_name_id", "name", "id"),
+        Index("ix_place_name_beginning", "name", postgresql_ops={"name": "text_pattern_ops"}).ddl_if(dialect="postgresql"),
         Index("ix_place_district_code_name_id", "district_code", "name", "id"),
     )
 
@@ -51,7 +52,10 @@ class Place(Model):
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1)
 
     parent: Mapped[Place | None] = relationship(remote_side="Place.id")
     district: Mapped[District | None] = relationship(lazy="joined")
     organiser: Mapped[Holder | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form

@@ -1,0 +1,231 @@
+"""Finding things as one types: exact identifiers first, then any part of them, grouped by kind and within one's scope.
+
+``index`` keeps the documents of what can be found; whoever creates or changes such a thing calls it after the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from metrology import regulations
+from metrology.domain.authority import Actor, may
+from metrology.domain.reading_sheet import folded
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.holders import Holder
+from metrology.persistence.instruments import Instrument, TypeEntry
+from metrology.persistence.places import Place
+from metrology.persistence.scope import within
+from metrology.persistence.search import matching, plain
+from metrology.persistence.standards import MeasurementStandard
+from metrology.services.search_documents import index, remove
+
+__all__ = ["SearchGroup", "SearchHit", "index", "instrument_condition", "query_words", "remove", "search"]
+
+LONGEST_WORD = 64
+MOST_WORDS = 6
+_CANDIDATES = 40
+_KINDS: tuple[tuple[str, str, type[Any]], ...] = (
+    ("instrument", "instrument.view", Instrument),
+    ("holder", "holder.view", Holder),
+    ("place", "place.view", Place),
+    ("certificate", "certificate.view", Certificate),
+    ("measurement_standard", "standard.view", MeasurementStandard),
+)
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """One thing found: its row, and whether the text is exactly one of its identifiers."""
+
+    kind: str
+    row: Any
+    is_exact: bool = False
+
+
+@dataclass(frozen=True)
+class SearchGroup:
+    """Things of one kind that were found, best first."""
+
+    kind: str
+    hits: tuple[SearchHit, ...]
+    has_more: bool = False
+
+
+def query_words(text: str) -> tuple[str, ...]:
+    """The words of a query as they are compared, each once.
+
+    >>> query_words(" ＹＨ-1000  东湖 东湖 ")
+    ('yh1000', '东湖')
+    """
+    words = (plain(word)[:LONGEST_WORD] for word in text.replace("\0", " ").split()[:MOST_WORDS])
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def search(session: Session, actor: Actor, text: str, *, limit_per_kind: int = 8) -> list[SearchGroup]:
+    """What the text finds within the actor's scope. Kinds of which nothing is found are left out."""
+    words = query_words(text)
+    if not words:
+        return []
+    groups = []
+    for kind, action, model in _KINDS:
+        if may(actor, action):
+            exact = _exact(session, actor, kind, text)
+            found = [key for key in _candidates(session, actor, kind, words) if key not in exact]
+            hits = _hits(session, kind, model, exact=exact, found=found, words=words)
+            groups.append(SearchGroup(kind, tuple(hits[:limit_per_kind]), len(hits) > limit_per_kind))
+    types = _types(session, words)
+    if may(actor, "type.view"):
+        named = tuple(SearchHit("instrument_type", row) for row in types[:limit_per_kind])
+        groups.append(SearchGroup("instrument_type", named, len(types) > limit_per_kind))
+    return [group for group in groups if group.hits]
+
+
+def instrument_condition(session: Session, actor: Actor, text: str) -> ColumnElement[bool] | None:
+    """Condition on Instrument that a text finds it, for filtering a list; None for a text without words.
+
+    A word that names a type of instrument may stand for the type: "东湖 电子秤" finds the scales of the 东湖 market.
+    """
+    words = query_words(text)
+    if not words:
+        return None
+    if all(len(word) == 1 for word in words):
+        return Instrument.serial_key.in_(_spellings(text))
+    found: ColumnElement[bool] = Instrument.id.in_(_matching(session, actor, "instrument", words))
+    codes, rest = _split_types(words)
+    if not codes:
+        return found
+    of_type: ColumnElement[bool] = Instrument.type_code.in_(sorted(codes))
+    if any(len(word) > 1 for word in rest):
+        of_type &= Instrument.id.in_(_matching(session, actor, "instrument", rest))
+    elif rest:
+        return found
+    return or_(found, of_type)
+
+
+def _matching(session: Session, actor: Actor, kind: str, words: Sequence[str]) -> Select[int]:
+    if kind == "measurement_standard":
+        return matching(session, kind, words)
+    if actor.is_holder:
+        statement = matching(session, kind, words, holder_id=actor.holder_id)
+        return statement if actor.holder_id is not None else statement.where(false())
+    everyones = kind in ("holder", "place")
+    return matching(session, kind, words, district_code=actor.district_code, also_without_district=everyones)
+
+
+def _candidates(session: Session, actor: Actor, kind: str, words: Sequence[str]) -> list[int]:
+    """Keys found by substring, in no order. Words of one letter alone are looked for at the beginning of names."""
+    if all(len(word) == 1 for word in words):
+        return _by_first_letters(session, actor, kind, "".join(words))
+    found = list(session.scalars(_matching(session, actor, kind, words).limit(_CANDIDATES)))
+    if kind == "instrument" and len(found) < _CANDIDATES:
+        codes, rest = _split_types(words)
+        if codes and any(len(word) > 1 for word in rest):
+            more = select(Instrument.id).where(
+                Instrument.id.in_(_matching(session, actor, kind, rest)), Instrument.type_code.in_(sorted(codes))
+            )
+            found += [key for key in session.scalars(more.limit(_CANDIDATES)) if key not in found]
+    return found
+
+
+def _by_first_letters(session: Session, actor: Actor, kind: str, letters: str) -> list[int]:
+    models: dict[str, type[Holder | Place]] = {"holder": Holder, "place": Place}
+    if kind not in models:
+        return []
+    model = models[kind]
+    beginnings = [_begins(session, model.name, start) for start in {letters, letters.upper()}]
+    statement = within(select(model.id), actor, model).where(or_(*beginnings)).limit(_CANDIDATES)
+    return list(session.scalars(statement))
+
+
+def _begins(session: Session, column: Any, start: str) -> ColumnElement[bool]:
+    """Names beginning so, as a range of the index: PostgreSQL takes it from LIKE, SQLite only from comparisons."""
+    if session.get_bind().dialect.name == "sqlite":
+        between: ColumnElement[bool] = (column >= start) & (column < start + "\U0010ffff")
+        return between
+    begins: ColumnElement[bool] = column.startswith(start, autoescape=True)
+    return begins
+
+
+def _spellings(text: str) -> list[str]:
+    """The text as identifiers may be kept: as typed, in capitals, compared, folded."""
+    typed = text.strip()[:200].replace("\0", "")
+    return list(dict.fromkeys([typed, typed.upper(), plain(typed), plain(typed).upper(), folded(typed)]))
+
+
+def _exact(session: Session, actor: Actor, kind: str, text: str) -> list[int]:
+    """Keys of the things of which the text is an identifier, by the indexes of these columns."""
+    spelled = _spellings(text)
+    statement: Select[int]
+    if kind == "instrument":
+        where = or_(Instrument.number.in_(spelled), Instrument.serial_key.in_(spelled))
+        statement = within(select(Instrument.id).where(where), actor)
+    elif kind == "holder":
+        statement = within(
+            select(Holder.id).where(or_(Holder.number.in_(spelled), Holder.uscc.in_(spelled))), actor, Holder
+        )
+    elif kind == "certificate":
+        statement = within(select(Certificate.id).join(Certificate.instrument), actor).where(
+            Certificate.number.in_(spelled)
+        )
+    elif kind == "measurement_standard":
+        statement = select(MeasurementStandard.id).where(MeasurementStandard.number.in_(spelled))
+    else:
+        return []
+    return list(session.scalars(statement.limit(_CANDIDATES)))
+
+
+def _hits(
+    session: Session, kind: str, model: type[Any], *, exact: list[int], found: list[int], words: Sequence[str]
+) -> list[SearchHit]:
+    rows = {row.id: row for row in _rows(session, model, [*exact, *found])}
+    others = sorted((rows[key] for key in found if key in rows), key=lambda row: _rank(row, words))
+    hits = [SearchHit(kind, rows[key], is_exact=True) for key in exact if key in rows]
+    return hits + [SearchHit(kind, row) for row in others]
+
+
+def _rows(session: Session, model: type[Any], keys: Iterable[int]) -> Sequence[Any]:
+    options = {
+        Instrument: [joinedload(Instrument.holder), joinedload(Instrument.place)],
+        Certificate: [joinedload(Certificate.instrument)],
+    }
+    statement = select(model).where(model.id.in_(list(keys))).options(*options.get(model, []))
+    return session.scalars(statement).all()
+
+
+def _rank(row: Any, words: Sequence[str]) -> tuple[int, str]:
+    """Names that are the query, then those that begin with it, then those that hold it, then the rest; then by name."""
+    name = plain(getattr(row, "name", None) or row.number)
+    query = "".join(words)
+    place = 0 if name == query else 1 if name.startswith(query) else 2 if query in name else 3
+    return place, name
+
+
+def _types(session: Session, words: Sequence[str]) -> list[TypeEntry]:
+    """Types that every word names."""
+    codes = set(_codes_named(words[0])).intersection(*(_codes_named(word) for word in words[1:]))
+    statement = select(TypeEntry).where(TypeEntry.code.in_(sorted(codes))).order_by(TypeEntry.position)
+    return list(session.scalars(statement)) if codes else []
+
+
+def _split_types(words: Sequence[str]) -> tuple[set[str], list[str]]:
+    """The types that words name (all such words together), and the words that name none."""
+    codes: set[str] = set()
+    rest: list[str] = []
+    for word in words:
+        named = _codes_named(word)
+        if named:
+            codes = codes & named if codes else named
+        else:
+            rest.append(word)
+    return codes, rest
+
+
+def _codes_named(word: str) -> set[str]:
+    return {
+        code for code, one in regulations.all_types().items() if any(word in plain(name) for name in one.names_known)
+    }
