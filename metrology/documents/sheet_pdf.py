@@ -21,7 +21,7 @@ _MOST_DISTRICTS: Final = 18
 _MONTHS: Final = 12
 _DISTRICT_WIDTH: Final = 20
 _HOLDER_WIDTH: Final = 42
-_TYPE_WIDTH: Final = 30
+_TYPE_WIDTH: Final = 28
 _LAST_NARROW: Final = 0x2E7F
 
 
@@ -149,7 +149,7 @@ def overdue_pdf(
         "districts": [_short(asdict(row), _DISTRICT_WIDTH) for row in report.districts[:_MOST_DISTRICTS]],
         "more_districts": max(0, len(report.districts) - _MOST_DISTRICTS),
         "holders": [
-            _short({**asdict(row), "district": _cut(row.district, _DISTRICT_WIDTH)}, _HOLDER_WIDTH)
+            _short({**asdict(row), "district": _cut(row.district, _DISTRICT_WIDTH - 4)}, _HOLDER_WIDTH)
             for row in report.holders[:_MOST_HOLDERS]
         ],
         "types": [{**asdict(row), "name": _short_name(row.name)} for row in report.types[:_MOST_TYPES]],
@@ -160,7 +160,7 @@ def overdue_pdf(
 
 
 def _short_name(name: Bilingual) -> dict[str, str]:
-    return {"zh": _cut(name.zh, _TYPE_WIDTH), "en": _cut(name.en, _TYPE_WIDTH)}
+    return {"zh": _cut(name.zh, _TYPE_WIDTH), "en": _cut(name.en, _TYPE_WIDTH - 4)}
 
 
 def _short(row: dict[str, Any], most: int) -> dict[str, Any]:
