@@ -1,0 +1,178 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrology.domain.problems import BadQuantity, InexactConversion
+from metrology.domain.quantity import UNITS, Quantity, parse, plain, round_to, unit_of
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "expected"),
+    [
+        ("1.5 kg", None, "1.5 kg"),
+        ("60kg", None, "60 kg"),
+        ("60KG", None, "60 kg"),
+        ("６０ｋｇ", None, "60 kg"),
+        ("60㎏", None, "60 kg"),
+        ("60公斤", None, "60 kg"),
+        ("2.5", "m³/h", "2.5 m³/h"),
+        ("2.5 m3/h", None, "2.5 m³/h"),
+        ("50升/分", None, "50 L/min"),
+        ("24 ℃", None, "24 °C"),
+        ("-20 °C", None, "-20 °C"),
+        ("−0.9 g", None, "-0.9 g"),
+        ("1,500 g", None, "1500 g"),
+        ("1e3 g", None, "1000 g"),
+        ("0.050 %", None, "0.050 %"),
+        ("2.1 mL/mm", None, "2.1 mL/mm"),
+        ("7.51元/升", None, "7.51 CNY/L"),
+        ("1.6 MPa", None, "1.6 MPa"),
+        ("5 A", None, "5 A"),
+        ("60 %rh", None, "60 %RH"),
+        ("100T", None, "100 t"),
+        (".5 g", None, "0.5 g"),
+    ],
+)
+def test_what_people_write_is_read(text, unit, expected):
+    assert parse(text, unit).text() == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "三十",
+        "",
+        " ",
+        "kg",
+        "1.2.3 kg",
+        "1,5 kg",
+        "15,00 kg",
+        "12 furlongs",
+        "1e99 g",
+        "0x10 g",
+        "1_000 g",
+        "NaN g",
+        "inf g",
+        "±5 g",
+        "5 g\x00",
+        "1 mW/h",
+        "9" * 65,
+    ],
+)
+def test_nonsense_is_no_quantity(text):
+    with pytest.raises(BadQuantity):
+        parse(text, "g")
+
+
+@pytest.mark.parametrize("value", [1.5, None, True, ["1 g"], {"value": "1"}])
+def test_only_text_and_whole_numbers_are_read(value):
+    with pytest.raises(BadQuantity):
+        parse(value, "g")
+
+
+def test_a_unit_of_another_dimension_is_refused():
+    with pytest.raises(BadQuantity, match="bad_quantity"):
+        parse("5 L", "kg")
+
+
+def test_a_bare_number_needs_a_unit_from_somewhere():
+    with pytest.raises(BadQuantity):
+        parse("5")
+
+
+def test_plus_minus_is_read_only_where_it_means_something():
+    assert parse("±0.30%", plus_minus=True).text() == "0.30 %"
+    with pytest.raises(BadQuantity):
+        parse("±0.30%")
+
+
+def test_case_alone_does_not_choose_between_units():
+    assert unit_of("mw") is None or unit_of("mw") == unit_of("W")
+    assert unit_of("MPA") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "expected"),
+    [
+        ("1.5 kg", "g", "1500 g"),
+        ("1 t", "kg", "1000 kg"),
+        ("250 mg", "g", "0.25 g"),
+        ("20 L", "mL", "20000 mL"),
+        ("1 m³", "L", "1000 L"),
+        ("3 m³/h", "L/min", "50 L/min"),
+        ("50 L/min", "m³/h", "3 m³/h"),
+        ("1 MPa", "kPa", "1000 kPa"),
+        ("1 kWh", "MJ", "3.6 MJ"),
+        ("20 °C", "K", "293.15 K"),
+        ("293.15 K", "°C", "20 °C"),
+        ("100 mmHg", "kPa", "13.3322 kPa"),
+        ("1 %", "‰", "10 ‰"),
+        ("90 min", "h", "1.5 h"),
+    ],
+)
+def test_conversion_is_exact(text, unit, expected):
+    assert parse(text).to(unit).text() == expected
+
+
+def test_what_has_no_finite_decimal_is_not_converted():
+    with pytest.raises(InexactConversion):
+        parse("1 m³/h").to("L/min")
+
+
+def test_but_it_is_compared_exactly():
+    assert parse("1 m³/h") > parse("16.666666666666666 L/min")
+    assert parse("1 m³/h") < parse("16.666666666666667 L/min")
+
+
+def test_quantities_of_one_size_are_equal_in_any_unit():
+    assert parse("1.5 kg") == parse("1500 g")
+    assert hash(parse("1.5 kg")) == hash(parse("1500 g"))
+    assert parse("1 kg") != parse("1 L")
+
+
+def test_different_dimensions_do_not_compare():
+    with pytest.raises(BadQuantity):
+        assert parse("1 kg") < parse("1 L")
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**6), max_value=10**6),
+    st.sampled_from(["0.1", "0.2", "0.5", "1", "0.05", "1000", "2"]),
+)
+def test_rounding_goes_to_the_nearest_multiple_and_stays(value, interval):
+    step = Decimal(interval)
+    rounded = round_to(value, step)
+    assert abs(rounded - value) * 2 <= step
+    assert (rounded / step) % 1 == 0
+    assert round_to(rounded, step) == rounded
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("0.5", "0"), ("1.5", "2"), ("2.5", "2"), ("-0.5", "0"), ("-1.5", "-2"), ("2.50000000000000000001", "3")],
+)
+def test_ties_go_to_even(value, expected):
+    assert round_to(Decimal(value), Decimal(1)) == Decimal(expected)
+
+
+@given(
+    st.sampled_from(sorted(UNITS)),
+    st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**8), max_value=10**8),
+)
+def test_text_comes_back_as_the_same_quantity(unit, value):
+    quantity = Quantity(value, unit)
+    assert parse(quantity.text()) == quantity
+    assert parse(quantity.plain()) == quantity
+
+
+def test_plain_drops_zeros_that_say_nothing():
+    assert [plain(Decimal(text)) for text in ("4.0", "100", "1E+2", "0.00", "-0", "12.340")] == [
+        "4",
+        "100",
+        "100",
+        "0",
+        "0",
+        "12.34",
+    ]
