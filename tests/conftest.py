@@ -60,6 +60,8 @@ class Bench:
         self.template = folder / "template.db"
         url = f"sqlite:///{self.file}" if dialect == "sqlite" else POSTGRES.rsplit("/", 1)[0] + "/" + self.name
         if dialect == "postgresql":
+            self._admin(f"drop database if exists {self.name}_template with (force)")
+            self._admin(f"drop database if exists {self.name} with (force)")
             self._admin(f"create database {self.name}_template")
             self._admin(f"create database {self.name} template {self.name}_template")
         settings = load({"METROLOGY_INSTANCE": str(folder / "instance"), "DATABASE_URL": url.replace("+psycopg", "")})

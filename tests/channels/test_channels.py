@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -25,13 +25,13 @@ class Mailbox:
         self.letters: list[bytes] = []
         self.answer = "250 OK"
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - aiosmtpd calls it so
         if self.answer.startswith("5") or self.answer.startswith("4"):
             return self.answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the same
         self.letters.append(envelope.content)
         return self.answer
 
@@ -104,7 +104,7 @@ def test_without_a_setting_it_says_so() -> None:
 
 
 class Robot(BaseHTTPRequestHandler):
-    said: list[dict[str, Any]] = []
+    said: ClassVar[list[dict[str, Any]]] = []
     errcode = 0
 
     def do_POST(self) -> None:

@@ -1,0 +1,333 @@
+"""Visits: choose instruments that fall due, a day and verifiers; move, change, cancel; note what was found on site.
+
+An instrument is on one open visit at most (a unique key says so, whoever plans at the same moment).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from metrology.domain.authority import Actor, sees
+from metrology.domain.problems import Problem
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.journal import changes_of, record
+from metrology.persistence.people import User
+from metrology.persistence.places import Place
+from metrology.persistence.visits import Visit, VisitItem
+from metrology.services.numbering import next_number
+
+PLANNABLE = ("in_use", "awaiting_verification", "under_repair", "rejected", "suspended")
+LARGEST = 2000
+"""Instruments on one visit: more is a typing mistake, not a day's work."""
+
+
+@dataclass(frozen=True)
+class VisitFacts:
+    """What a visit is planned with."""
+
+    planned_on: date
+    title: str = ""
+    place_id: int | None = None
+    district_code: str | None = None
+    verifier_ids: tuple[int, ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A visit, and the instruments that could not be put on it: (instrument id, code of the problem)."""
+
+    visit: Visit
+    left_out: tuple[tuple[int, str], ...]
+
+
+def plan_visit(
+    session: Session, actor: Actor, facts: VisitFacts, instrument_ids: Sequence[int], *, today: date, now: datetime
+) -> Planned:
+    """Plan a visit. Refuses a past day and an empty visit; instruments planned elsewhere or gone are left out, and told."""
+    if facts.planned_on < today:
+        raise Problem("visit_in_the_past", "planned_on")
+    if len(set(instrument_ids)) > LARGEST:
+        raise Problem("visit_too_large", "instrument_ids", largest=LARGEST)
+    chosen, left_out = _choose(session, actor, instrument_ids)
+    if not chosen:
+        raise Problem("nothing_to_plan", "instrument_ids")
+    visit = Visit(
+        number=next_number(session, "visit"),
+        title=facts.title.strip() or _title(session, facts, chosen),
+        planned_on=facts.planned_on,
+        state="planned",
+        place_id=facts.place_id or _common(one.place_id for one in chosen),
+        district_code=facts.district_code or _common(one.district_code for one in chosen),
+        notes=facts.notes,
+        created_by_id=actor.user_id,
+        created_at=now,
+        updated_at=now,
+        verifiers=_verifiers(session, facts.verifier_ids),
+    )
+    visit.items = [
+        VisitItem(instrument=one, open_key=one.id, position=place, state="planned") for place, one in enumerate(chosen)
+    ]
+    session.add(visit)
+    names = [person.name for person in visit.verifiers]
+    record(
+        session,
+        actor,
+        "visit.planned",
+        visit,
+        at=now,
+        changes={
+            "planned_on": [None, facts.planned_on],
+            "instruments": [None, len(chosen)],
+            "verifiers": [None, names],
+        },
+    )
+    session.flush()
+    return Planned(visit, left_out)
+
+
+def add_instruments(
+    session: Session, actor: Actor, visit: Visit, instrument_ids: Sequence[int], *, now: datetime
+) -> tuple[tuple[int, str], ...]:
+    """Put more instruments on a visit; those that cannot are told with the code of the problem."""
+    _refuse_closed(visit)
+    known = {item.instrument_id: item for item in visit.items}
+    if len(known) + len(set(instrument_ids)) > LARGEST:
+        raise Problem("visit_too_large", "instrument_ids", largest=LARGEST)
+    chosen, left_out = _choose(session, actor, instrument_ids)
+    for one in chosen:
+        item = known.get(one.id)
+        if item is None:
+            visit.items.append(VisitItem(instrument=one, open_key=one.id, position=len(visit.items), state="planned"))
+        else:
+            item.state, item.open_key = "planned", one.id
+    visit.updated_at = now
+    added = [one.number for one in chosen]
+    record(session, actor, "visit.extended", visit, at=now, changes={"instruments": [None, added]})
+    session.flush()
+    return left_out
+
+
+def remove_item(session: Session, actor: Actor, item: VisitItem, *, now: datetime) -> None:
+    """Take an instrument off a visit."""
+    _refuse_closed(item.visit)
+    if item.state == "done":
+        raise Problem("visit_item_done")
+    item.state, item.open_key = "removed", None
+    record(session, actor, "visit.reduced", item.visit, at=now, changes={"instrument_id": [item.instrument_id, None]})
+    session.flush()
+
+
+def move_visit(session: Session, actor: Actor, visit: Visit, to: date, *, today: date, now: datetime) -> None:
+    """Put a visit on another day."""
+    _refuse_closed(visit)
+    if to < today:
+        raise Problem("visit_in_the_past", "planned_on")
+    if visit.planned_on == to:
+        return
+    visit.planned_on, visit.updated_at = to, now
+    record(session, actor, "visit.moved", visit, at=now)
+    session.flush()
+
+
+def change_visit(
+    session: Session, actor: Actor, visit: Visit, facts: VisitFacts, *, today: date, now: datetime
+) -> None:
+    """Change day, title, verifiers and notes of a visit."""
+    _refuse_closed(visit)
+    if facts.planned_on != visit.planned_on and facts.planned_on < today:
+        raise Problem("visit_in_the_past", "planned_on")
+    before = sorted(person.name for person in visit.verifiers)
+    visit.planned_on, visit.notes, visit.updated_at = facts.planned_on, facts.notes, now
+    visit.title = facts.title.strip() or visit.title
+    changes = changes_of(visit)
+    visit.verifiers = _verifiers(session, facts.verifier_ids)
+    after = sorted(person.name for person in visit.verifiers)
+    if before != after:
+        changes["verifiers"] = [before, after]
+    if changes:
+        record(session, actor, "visit.changed", visit, at=now, changes=changes)
+    session.flush()
+
+
+def cancel_visit(session: Session, actor: Actor, visit: Visit, reason: str, *, now: datetime) -> None:
+    """Call a visit off, with a reason; its instruments are free to be planned again."""
+    _refuse_closed(visit)
+    if not reason.strip():
+        raise Problem("reason_missing", "reason")
+    visit.state, visit.cancel_reason, visit.updated_at = "cancelled", reason.strip(), now
+    _release(visit)
+    record(session, actor, "visit.cancelled", visit, at=now, reason=reason.strip())
+    session.flush()
+
+
+def reopen_visit(
+    session: Session, actor: Actor, visit: Visit, *, today: date, now: datetime
+) -> tuple[tuple[int, str], ...]:
+    """Take a cancellation back; instruments planned elsewhere meanwhile are left out, and told."""
+    if visit.state != "cancelled":
+        raise Problem("visit_not_cancelled")
+    if visit.planned_on < today:
+        raise Problem("visit_in_the_past", "planned_on")
+    visit.state, visit.cancel_reason, visit.updated_at = "planned", "", now
+    chosen, left_out = _choose(session, actor, [item.instrument_id for item in visit.items if item.state == "planned"])
+    free = {one.id for one in chosen}
+    for item in visit.items:
+        if item.state != "planned":
+            continue
+        if item.instrument_id in free:
+            item.open_key = item.instrument_id
+        else:
+            item.state = "removed"
+    record(session, actor, "visit.reopened", visit, at=now)
+    session.flush()
+    return left_out
+
+
+def finish_visit(session: Session, actor: Actor, visit: Visit, *, now: datetime) -> None:
+    """Close a visit: what was not verified is free to be planned again."""
+    _refuse_closed(visit)
+    visit.state, visit.updated_at = "done", now
+    _release(visit)
+    left = sum(item.state == "planned" for item in visit.items)
+    record(
+        session,
+        actor,
+        "visit.finished",
+        visit,
+        at=now,
+        changes={"state": ["planned", "done"], "not_verified": [None, left]},
+    )
+    session.flush()
+
+
+def mark_item(session: Session, actor: Actor, item: VisitItem, state: str, remark: str = "", *, now: datetime) -> None:
+    """Note on site that an instrument was not found or could not be verified."""
+    _refuse_closed(item.visit)
+    if state not in ("planned", "not_found", "not_possible"):
+        raise Problem("bad_choice", "state")
+    item.state, item.remark = state, remark.strip()
+    item.open_key = item.instrument_id if state == "planned" else None
+    _start(item.visit, now=now)
+    record(
+        session,
+        actor,
+        "visit.noted",
+        item.visit,
+        at=now,
+        instrument=item.instrument_id,
+        reason=remark,
+        changes={"item": [None, state]},
+    )
+    session.flush()
+
+
+def mark_verified(session: Session, actor: Actor, instrument_id: int, *, now: datetime) -> Visit | None:
+    """A verification of an instrument was submitted: it is done on its open visit, and the visit when it was the last."""
+    item = session.scalar(select(VisitItem).where(VisitItem.open_key == instrument_id))
+    if item is None:
+        return None
+    item.state, item.open_key = "done", None
+    visit = item.visit
+    _start(visit, now=now)
+    if all(one.state != "planned" for one in visit.items):
+        visit.state = "done"
+    record(
+        session, actor, "visit.noted", visit, at=now, instrument=instrument_id, changes={"item": ["planned", "done"]}
+    )
+    session.flush()
+    return visit
+
+
+def visits_between(
+    session: Session, actor: Actor, first: date, last: date, *, verifier_id: int | None = None
+) -> list[Visit]:
+    """Visits of a span of days within an actor's scope, by day, with their verifiers."""
+    statement = (
+        select(Visit)
+        .where(Visit.planned_on >= first, Visit.planned_on <= last, Visit.state != "cancelled")
+        .options(selectinload(Visit.verifiers), selectinload(Visit.place))
+        .order_by(Visit.planned_on, Visit.id)
+    )
+    if actor.district_code is not None:
+        statement = statement.where((Visit.district_code == actor.district_code) | Visit.district_code.is_(None))
+    if verifier_id is not None:
+        statement = statement.where(Visit.verifiers.any(User.id == verifier_id))
+    return list(session.scalars(statement))
+
+
+def _choose(
+    session: Session, actor: Actor, instrument_ids: Sequence[int]
+) -> tuple[list[Instrument], tuple[tuple[int, str], ...]]:
+    wanted = list(dict.fromkeys(instrument_ids))
+    found: dict[int, Instrument] = {}
+    taken: set[int] = set()
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        found |= {one.id: one for one in session.scalars(select(Instrument).where(Instrument.id.in_(part)))}
+        taken |= set(session.scalars(select(VisitItem.open_key).where(VisitItem.open_key.in_(part))))
+    chosen: list[Instrument] = []
+    left_out: list[tuple[int, str]] = []
+    for key in wanted:
+        one = found.get(key)
+        if one is None or not sees(actor, district_code=one.district_code, holder_id=one.holder_id):
+            left_out.append((key, "not_found"))
+        elif key in taken:
+            left_out.append((key, "planned_already"))
+        elif one.is_assembly or one.state not in PLANNABLE:
+            left_out.append((key, "not_to_be_verified"))
+        else:
+            chosen.append(one)
+    return chosen, tuple(left_out)
+
+
+def _verifiers(session: Session, ids: Collection[int]) -> list[User]:
+    people = (
+        list(session.scalars(select(User).where(User.id.in_(ids), User.active.is_(True)).order_by(User.id)))
+        if ids
+        else []
+    )
+    if len(people) != len(set(ids)) or any("verifier" not in person.role_names for person in people):
+        raise Problem("not_a_verifier", "verifier_ids")
+    return people
+
+
+def _title(session: Session, facts: VisitFacts, chosen: Sequence[Instrument]) -> str:
+    place_id = facts.place_id or _common(_root_of(session, one.place_id) for one in chosen)
+    place = session.get(Place, place_id) if place_id else None
+    if place is not None:
+        return place.name
+    types = {one.type.name_zh for one in chosen}
+    return next(iter(types)) if len(types) == 1 else f"{len(chosen)} 台计量器具"
+
+
+def _root_of(session: Session, place_id: int | None) -> int | None:
+    place = session.get(Place, place_id) if place_id else None
+    return int(place.path.split("/")[1]) if place else None
+
+
+def _common(values: Any) -> Any:
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
+
+
+def _refuse_closed(visit: Visit) -> None:
+    if visit.state in ("done", "cancelled"):
+        raise Problem("visit_closed")
+
+
+def _release(visit: Visit) -> None:
+    for item in visit.items:
+        item.open_key = None
+
+
+def _start(visit: Visit, *, now: datetime) -> None:
+    visit.updated_at = now
+    if visit.state == "planned":
+        visit.state = "in_progress"
