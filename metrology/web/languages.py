@@ -7,7 +7,8 @@ from flask_babel import Babel, get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from metrology.settings import ROOT
+from metrology.settings import ROOT, Settings
+from metrology.web import catalogues
 from metrology.web.requests import public, settings
 
 LANGUAGES = {"zh_Hans_CN": "简体中文", "en": "English"}
@@ -15,12 +16,15 @@ blueprint = Blueprint("languages", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Set up translations from ``translations/``."""
+    """Set up translations from ``translations/``; those of Flask-Security are completed by ours."""
+    found: Settings = app.config["METROLOGY"]
+    folder = str(catalogues.compiled(ROOT / "translations", found.instance / "translations"))
+    app.config.setdefault("SECURITY_I18N_DIRNAME", ["builtin", folder])
     Babel(
         app,
         default_locale="zh_Hans_CN",
         default_timezone="Asia/Shanghai",
-        default_translation_directories=str(ROOT / "translations"),
+        default_translation_directories=folder,
         locale_selector=choose,
     )
     app.jinja_env.globals.update(LANGUAGES=LANGUAGES, get_locale=get_locale, is_zh=is_zh)

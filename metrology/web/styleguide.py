@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from types import SimpleNamespace
 
-from flask import Blueprint, flash, jsonify, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -22,6 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length
 
+from metrology.web.flashes import say
 from metrology.web.requests import requires, today
 
 blueprint = Blueprint("styleguide", __name__)
@@ -30,12 +31,19 @@ blueprint = Blueprint("styleguide", __name__)
 class SampleForm(FlaskForm):
     """One field of each kind."""
 
-    serial = StringField(_l("Serial number"), [DataRequired(), Length(max=40)], description=_l("As it stands on the nameplate."))
-    kind = SelectField(_l("Instrument type"), choices=[("fuel_dispenser", _l("Fuel dispenser")), ("balance", _l("Weighing instrument"))])
+    serial = StringField(
+        _l("Serial number"), [DataRequired(), Length(max=40)], description=_l("As it stands on the nameplate.")
+    )
+    kind = SelectField(
+        _l("Instrument type"),
+        choices=[("fuel_dispenser", _l("Fuel dispenser")), ("balance", _l("Weighing instrument"))],
+    )
     since = DateField(_l("In use since"))
     capacity = DecimalField(_l("Maximum capacity"), places=None)
     notes = TextAreaField(_l("Notes"))
-    purpose = RadioField(_l("Purpose"), choices=[("trade", _l("Trade settlement")), ("medical", _l("Medical care"))], default="trade")
+    purpose = RadioField(
+        _l("Purpose"), choices=[("trade", _l("Trade settlement")), ("medical", _l("Medical care"))], default="trade"
+    )
     is_fixed = BooleanField(_l("Fixed to its place"))
     photo = FileField(_l("Photo of the nameplate"))
 
@@ -48,11 +56,13 @@ def index() -> str:
     if "errors" in request.args:
         form.validate()
     if "flash" in request.args:
-        flash(_("Saved."), "success")
-        flash({"text": _("The instrument was retired."), "undo_url": "/styleguide", "url": "/", "label": _("To the list")})
-    day = today()
-    days = [SimpleNamespace(serial=f"JYJ-2024-{number:04}", due=day + timedelta(days=shift)) for number, shift in enumerate((-40, 0, 12, 180), 17)]
-    return render_template("styleguide.html", form=form, rows=days, none=None)
+        say(_("Saved."))
+        say(_("The instrument was retired."), "warning", label=_("To the list"), url="/", undo_url="/styleguide")
+    rows = [
+        SimpleNamespace(serial=f"JYJ-2024-{number:04}", due=today() + timedelta(days=shift))
+        for number, shift in enumerate((-40, 0, 12, 180), 17)
+    ]
+    return render_template("styleguide.html", form=form, rows=rows)
 
 
 @blueprint.get("/styleguide/progress")
