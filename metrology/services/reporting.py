@@ -51,7 +51,13 @@ class OverdueGroup:
     total: int
     ageing: tuple[int, ...]
     """Counts by ``domain.schedule.AGEING``."""
-    in_use: int | None = None
+    in_use: int = 0
+    planned: int = 0
+    """Of the overdue, those on an open visit."""
+    oldest: date | None = None
+    """The earliest due date among them."""
+    district_zh: str = ""
+    district_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ def overdue_report(
     overdue = _narrow(_overdue(today), session, actor, chosen)
     by_pair = _grouped(session, overdue, today, Instrument.district_code, Instrument.type_code)
     in_use = _in_use(session, actor, chosen)
+    planned = _planned_by(session, overdue, Instrument.district_code)
     ageing = _sum([counts for _keys, counts in by_pair])
     trend = _trend(session, actor, chosen, today)
     return OverdueReport(
@@ -106,15 +113,15 @@ def overdue_report(
         chosen=chosen,
         total=sum(ageing),
         in_use=sum(in_use.values()),
-        planned=_planned(session, overdue),
+        planned=sum(planned.values()),
         soon=_count(session, _narrow(_falling_due(today), session, actor, chosen)),
         soon_planned=_planned(session, _narrow(_falling_due(today), session, actor, chosen)),
         never_verified=_count(session, _narrow(_never_verified(), session, actor, chosen)),
         previous=trend[-1] if trend else None,
         ageing=ageing,
-        districts=_by_district(session, by_pair, in_use),
+        districts=_by_district(session, by_pair, in_use, planned),
         types=_by_type(session, by_pair, in_use),
-        holders=_by_holder(session, overdue, today, top),
+        holders=_by_holder(session, actor, overdue, today, top),
         places=_by_place(session, overdue, today, top),
         trend=trend,
     )
@@ -210,6 +217,13 @@ def _planned(session: Session, statement: Select[Any]) -> int:
     )
 
 
+def _planned_by(session: Session, overdue: Select[Any], column: Any) -> dict[Any, int]:
+    statement = overdue.where(Instrument.id.in_(select(VisitItem.open_key).where(VisitItem.open_key.is_not(None))))
+    return {
+        key: count for key, count in session.execute(statement.with_only_columns(column, func.count()).group_by(column))
+    }
+
+
 def _in_use(session: Session, actor: Actor, chosen: OverdueFilter) -> dict[tuple[str | None, str], int]:
     statement = select(Instrument.id).where(Instrument.state == "in_use", Instrument.is_assembly.is_(False))
     narrowed = _narrow(statement, session, actor, chosen).with_only_columns(
@@ -231,7 +245,7 @@ def _worst_first(groups: list[OverdueGroup], top: int | None = None) -> tuple[Ov
 
 
 def _by_district(
-    session: Session, by_pair: Counted, in_use: dict[tuple[str | None, str], int]
+    session: Session, by_pair: Counted, in_use: dict[tuple[str | None, str], int], planned: dict[str | None, int]
 ) -> tuple[OverdueGroup, ...]:
     late = _folded(by_pair, 0)
     used: dict[str | None, int] = defaultdict(int)
@@ -239,12 +253,12 @@ def _by_district(
         used[district] += count
     rows = session.execute(select(District).order_by(District.position)).scalars()
     groups = [
-        OverdueGroup(row.code, row.name_zh, row.name_en, sum(counts), counts, used[row.code])
+        OverdueGroup(row.code, row.name_zh, row.name_en, sum(counts), counts, used[row.code], planned.get(row.code, 0))
         for row in rows
         if (counts := late.get(row.code, (0,) * len(AGEING))) and (row.code in used or row.code in late)
     ]
     if None in late:
-        groups.append(OverdueGroup("", "", "", sum(late[None]), late[None], used[None]))
+        groups.append(OverdueGroup("", "", "", sum(late[None]), late[None], used[None], planned.get(None, 0)))
     return tuple(groups)
 
 
@@ -262,25 +276,75 @@ def _by_type(session: Session, by_pair: Counted, in_use: dict[tuple[str | None, 
     )
 
 
-def _by_holder(session: Session, overdue: Select[Any], today: date, top: int) -> tuple[OverdueGroup, ...]:
+def _by_holder(session: Session, actor: Actor, overdue: Select[Any], today: date, top: int) -> tuple[OverdueGroup, ...]:
     counted = [one for one in _grouped(session, overdue, today, Instrument.holder_id) if one[0][0] is not None]
-    worst = sorted(counted, key=lambda one: (-sum(one[1]), one[0]))[:top]
-    found = session.execute(select(Holder.id, Holder.name).where(Holder.id.in_([keys[0] for keys, _c in worst])))
-    names: dict[int, str] = {row.id: row.name for row in found}
-    return tuple(OverdueGroup(str(keys[0]), names[keys[0]], "", sum(counts), counts) for keys, counts in worst)
+    worst = {keys[0]: counts for keys, counts in sorted(counted, key=lambda one: (-sum(one[1]), one[0]))[:top]}
+    planned = _planned_by(session, overdue.where(Instrument.holder_id.in_(worst)), Instrument.holder_id)
+    oldest = _oldest_by(session, overdue.where(Instrument.holder_id.in_(worst)), Instrument.holder_id)
+    counting: Any = select(Instrument.holder_id, func.count())
+    used = within(counting, actor).where(
+        Instrument.holder_id.in_(worst), Instrument.state == "in_use", Instrument.is_assembly.is_(False)
+    )
+    in_use = _pairs(session, used.group_by(Instrument.holder_id))
+    holders = session.scalars(select(Holder).where(Holder.id.in_(worst)))
+    groups = [
+        OverdueGroup(
+            str(one.id),
+            one.name,
+            "",
+            sum(worst[one.id]),
+            worst[one.id],
+            in_use.get(one.id, 0),
+            planned.get(one.id, 0),
+            oldest.get(one.id),
+            one.district.name_zh if one.district else "",
+            one.district.name_en if one.district else "",
+        )
+        for one in holders
+    ]
+    return _worst_first(groups)
+
+
+def _pairs(session: Session, statement: Select[Any]) -> dict[Any, Any]:
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _oldest_by(session: Session, overdue: Select[Any], column: Any) -> dict[Any, date]:
+    statement = overdue.with_only_columns(column, func.min(Instrument.due_date)).group_by(column)
+    return _pairs(session, statement)
 
 
 def _by_place(session: Session, overdue: Select[Any], today: date, top: int) -> tuple[OverdueGroup, ...]:
     """By the topmost place: a market with all its stalls, a station with its islands."""
     joined = overdue.join(Place, Place.id == Instrument.place_id)
-    counted = _grouped(session, joined, today, Place.path)
     roots: dict[int, list[tuple[int, ...]]] = defaultdict(list)
-    for (path,), counts in counted:
-        roots[int(path.split("/")[1])].append(counts)
-    worst = sorted(((key, _sum(counts)) for key, counts in roots.items()), key=lambda one: (-sum(one[1]), one[0]))[:top]
-    found = session.execute(select(Place.id, Place.name).where(Place.id.in_([key for key, _c in worst])))
-    names: dict[int, str] = {row.id: row.name for row in found}
-    return tuple(OverdueGroup(str(key), names[key], "", sum(counts), counts) for key, counts in worst)
+    for (path,), counts in _grouped(session, joined, today, Place.path):
+        roots[_root(path)].append(counts)
+    worst = dict(
+        sorted(((key, _sum(counts)) for key, counts in roots.items()), key=lambda one: (-sum(one[1]), one[0]))[:top]
+    )
+    planned: dict[int, int] = defaultdict(int)
+    for path, count in _planned_by(session, joined, Place.path).items():
+        planned[_root(path)] += count
+    places = session.scalars(select(Place).where(Place.id.in_(worst)))
+    groups = [
+        OverdueGroup(
+            str(one.id),
+            one.name,
+            "",
+            sum(worst[one.id]),
+            worst[one.id],
+            planned=planned[one.id],
+            district_zh=one.district.name_zh if one.district else "",
+            district_en=one.district.name_en if one.district else "",
+        )
+        for one in places
+    ]
+    return _worst_first(groups)
+
+
+def _root(path: str) -> int:
+    return int(path.split("/")[1])
 
 
 def _month_ends(today: date) -> list[date]:
