@@ -115,6 +115,8 @@ class Edition(ABC):
     nameplate: tuple[Characteristic, ...]
     text_confirmed: bool = True
     note: Labels = field(default_factory=dict)
+    extra_labels: Mapping[str, Labels] = field(default_factory=dict)
+    """Words for the extras of its findings that no other type has: certificates print them as headings."""
 
     # -- what a type file says
 
