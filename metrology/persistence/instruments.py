@@ -91,6 +91,7 @@ class Instrument(Model):
     district_code: Mapped[str | None] = mapped_column(
         ForeignKey("district.code"), comment="of its place, else of its holder"
     )
+    location: Mapped[str] = mapped_column(String(200), default="", comment="within its place: door, counter, room")
     is_onsite: Mapped[bool] = mapped_column(Boolean, default=True, comment="verified where it stands, or brought in")
     type_approval_number: Mapped[Line]
     identification_code: Mapped[Line] = mapped_column(String(200), default="", comment="GB/T 36377 code")
