@@ -1,0 +1,133 @@
+"""Pages of a list by the last row seen (keyset), never by counting rows off: page one thousand costs what page one costs.
+
+The order is a column and then the key, so it is total; rows where the column is NULL stand at the end in either direction.
+A filter of several values of a column that stands before the sorted one in the index ("state in (…)") is given as
+``divided_by``: each value is one range of the index, and their beginnings are merged, where one query would sort all that match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Order:
+    """By which column, which way; ties by the key in the same direction."""
+
+    column: InstrumentedAttribute[Any]
+    key: InstrumentedAttribute[int]
+    descending: bool = False
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Position:
+    """The place of a row in the order."""
+
+    value: Any
+    key: int
+
+
+@dataclass(frozen=True)
+class KeyPage:
+    """One page: positions in order, and whether there are rows before and after it."""
+
+    positions: tuple[Position, ...]
+    has_previous: bool
+    has_next: bool
+
+    @property
+    def keys(self) -> list[int]:
+        """Keys of the rows, in order."""
+        return [position.key for position in self.positions]
+
+
+@dataclass(frozen=True)
+class KeysetQuery:
+    """What a list holds, in which order."""
+
+    order: Order
+    conditions: tuple[Condition, ...] = ()
+    divided_by: InstrumentedAttribute[Any] | None = None
+    values: tuple[Any, ...] = ()
+    """The list holds rows with one of these values in the column that divides it."""
+
+    def page(
+        self, session: Session, limit: int, *, after: Position | None = None, before: Position | None = None
+    ) -> KeyPage:
+        """The rows after a position, or the ones just before it, or the first ones."""
+        if before is not None:
+            found = self._walk(session, limit + 1, before, backwards=True)
+            return KeyPage(tuple(reversed(found[:limit])), has_previous=len(found) > limit, has_next=True)
+        found = self._walk(session, limit + 1, after, backwards=False)
+        return KeyPage(tuple(found[:limit]), has_previous=after is not None, has_next=len(found) > limit)
+
+    def chunks(self, session: Session, size: int) -> Iterator[list[int]]:
+        """The keys of the whole list, in order, so many at a time."""
+        last: Position | None = None
+        while True:
+            found = self._walk(session, size, last, backwards=False)
+            if found:
+                yield [position.key for position in found]
+                last = found[-1]
+            if len(found) < size:
+                return
+
+    def count(self, session: Session, cap: int) -> int:
+        """How many rows, counted to at most ``cap`` + 1."""
+        some: Select[Any] = select(self.order.key).where(*self.conditions)
+        if self.divided_by is not None:
+            some = some.where(self.divided_by.in_(self.values))
+        return session.scalar(select(func.count()).select_from(some.limit(cap + 1).subquery())) or 0
+
+    def _walk(self, session: Session, limit: int, start: Position | None, *, backwards: bool) -> list[Position]:
+        found: list[Position] = []
+        for part in self._parts(start, backwards=backwards):
+            if len(found) < limit:
+                rows = session.execute(self._statement(part, limit - len(found), backwards=backwards))
+                found += [Position(value, key) for value, key in rows]
+        return found
+
+    def _parts(self, start: Position | None, *, backwards: bool) -> list[Condition | None]:
+        """Conditions for the rows with a value and for those without, in the order in which they are walked."""
+        order, descends = self.order, self.order.descending != backwards
+        with_value, without = order.column.is_not(None), order.column.is_(None)
+        if not order.nullable:
+            return [None if start is None else self._beyond(start, descends=descends)]
+        if start is None:
+            return [without, with_value] if backwards else [with_value, without]
+        if start.value is None:
+            beyond = order.key < start.key if descends else order.key > start.key
+            return [without & beyond, with_value] if backwards else [without & beyond]
+        rest = self._beyond(start, descends=descends)
+        return [rest] if backwards else [rest, without]
+
+    def _beyond(self, start: Position, *, descends: bool) -> Condition:
+        column, key = self.order.column, self.order.key
+        here, there = tuple_(column, key), tuple_(literal(start.value, column.type), literal(start.key, key.type))
+        return here < there if descends else here > there
+
+    def _statement(self, part: Condition | None, limit: int, *, backwards: bool) -> Select[Any]:
+        order, descends = self.order, self.order.descending != backwards
+        conditions = self.conditions if part is None else (*self.conditions, part)
+        plain: Select[Any] = select(order.column.label("sorted_by"), order.key.label("key")).where(*conditions)
+        by = [column.desc() if descends else column.asc() for column in (order.column, order.key)]
+        if self.divided_by is None:
+            return plain.order_by(*by).limit(limit)
+        ranges = [plain.where(self.divided_by == value).order_by(*by).limit(limit) for value in self.values]
+        if len(ranges) == 1:
+            return ranges[0]
+        merged = union_all(*(select(one.subquery()) for one in ranges)).subquery()
+        ends = (merged.c.sorted_by, merged.c.key)
+        return select(*ends).order_by(*(end.desc() if descends else end.asc() for end in ends)).limit(limit)
+
+
+NOTHING: tuple[Condition, ...] = (false(),)
+"""Conditions of a list that holds nothing, for a filter that makes no sense."""
