@@ -219,9 +219,7 @@ def _planned(session: Session, statement: Select[Any]) -> int:
 
 def _planned_by(session: Session, overdue: Select[Any], column: Any) -> dict[Any, int]:
     statement = overdue.where(Instrument.id.in_(select(VisitItem.open_key).where(VisitItem.open_key.is_not(None))))
-    return {
-        key: count for key, count in session.execute(statement.with_only_columns(column, func.count()).group_by(column))
-    }
+    return _pairs(session, statement.with_only_columns(column, func.count()).group_by(column))
 
 
 def _in_use(session: Session, actor: Actor, chosen: OverdueFilter) -> dict[tuple[str | None, str], int]:
@@ -230,7 +228,7 @@ def _in_use(session: Session, actor: Actor, chosen: OverdueFilter) -> dict[tuple
         Instrument.district_code, Instrument.type_code, func.count()
     )
     rows = session.execute(narrowed.group_by(Instrument.district_code, Instrument.type_code))
-    return {(district, type_code): count for district, type_code, count in rows}
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def _folded(by_pair: Counted, position: int) -> dict[Any, tuple[int, ...]]:

@@ -142,7 +142,8 @@ def _visible(model: Any, key: int | None) -> Any:
 
 
 def _without(key: str) -> str:
-    return url_for("reports.overdue", **{name: value for name, value in _query().items() if name != key})
+    kept: dict[str, Any] = {name: value for name, value in _query().items() if name != key}
+    return url_for("reports.overdue", **kept)
 
 
 def _trend_line(report: OverdueReport) -> list[dict[str, Any]]:
