@@ -3,7 +3,8 @@
 `E = (V_i − V_a) / V_a × 100 %`, rounded to 0.1 %, at Q3, Q2 and Q1; the limit is wider below Q2 and in water above 30 °C.
 Small meters are verified once and replaced at the end of their service life, large ones verified every two years.
 
-The regulation itself was not at hand: sources are named at each number; numbers without one are unconfirmed.
+The regulation itself was not at hand: sources are named at each number; numbers without one, or
+with one that speaks of an older edition, are unconfirmed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -61,10 +62,10 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "same_sign": number("0.5", "MPE", clause="OIML R 49-1: one error ≤ ½ MPE when all have one sign"),
     "mean_of_runs": number("1", clause="a point outside is repeated and the mean of its runs judged"),
     "rounding": number("0.1", "%"),
-    "temperature_from": number("5", "°C", source=_2009),
-    "temperature_to": number("55", "°C", source=_2009),
-    "water_temperature_from": number("0.1", "°C", source=_2009),
-    "T30": number("30", "°C", source=_2009),
+    "temperature_from": number("5", "°C", source=_2009, confirmed=False),
+    "temperature_to": number("55", "°C", source=_2009, confirmed=False),
+    "water_temperature_from": number("0.1", "°C", source=_2009, confirmed=False),
+    "T30": number("30", "°C", source=_2009, confirmed=False),
     "T50": number("50", "°C"),
     "rotation.dn": number("50", "mm", source=_LIFE),
     "rotation.q3": number("16", "m³/h", source=_LIFE),

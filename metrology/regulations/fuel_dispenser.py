@@ -1,6 +1,7 @@
 """Fuel dispensers (燃油加油机): JJG 443-2023, and JJG 443-2015 before it. Each nozzle is verified.
 
-The regulations themselves were not at hand: sources are the pages named at each number; numbers without one are unconfirmed.
+The regulations themselves were not at hand: sources are the pages named at each number; numbers without one, or
+with one that speaks of an older edition, are unconfirmed.
 """
 
 from collections.abc import Mapping
@@ -35,10 +36,10 @@ _COMMON: Mapping[str, LegalNumber] = {
     "runs": number("3", source=_RUNYUN),
     "rounding": number("0.01", "%", source=_RECORDS),
     "max_flow": number("200", "L/min", clause="scope", source=_RUNYUN),
-    "q1_from": number("0.90", clause="0.90 Qmax ≤ Q1 ≤ Qmax", source=_FORUM),
-    "q1_to": number("1.0", clause="0.90 Qmax ≤ Q1 ≤ Qmax", source=_FORUM),
-    "q2_from": number("0.36", clause="0.36 Qmax ≤ Q2 ≤ 0.44 Qmax", source=_FORUM),
-    "q2_to": number("0.44", clause="0.36 Qmax ≤ Q2 ≤ 0.44 Qmax", source=_FORUM),
+    "q1_from": number("0.90", clause="0.90 Qmax ≤ Q1 ≤ Qmax", source=_FORUM, confirmed=False),
+    "q1_to": number("1.0", clause="0.90 Qmax ≤ Q1 ≤ Qmax", source=_FORUM, confirmed=False),
+    "q2_from": number("0.36", clause="0.36 Qmax ≤ Q2 ≤ 0.44 Qmax", source=_FORUM, confirmed=False),
+    "q2_to": number("0.44", clause="0.36 Qmax ≤ Q2 ≤ 0.44 Qmax", source=_FORUM, confirmed=False),
     "reference_temperature": number("20", "°C", source=_VOLUME),
     "beta_gasoline": number("0.0012", "1/°C", source=_VOLUME),
     "beta_kerosene": number("0.0009", "1/°C", source=_VOLUME),
@@ -46,8 +47,8 @@ _COMMON: Mapping[str, LegalNumber] = {
     "beta_stainless_steel": number("0.000050", "1/°C", source=_VOLUME),
     "beta_carbon_steel": number("0.000033", "1/°C", source=_VOLUME),
     "payment": number("0.01", "CNY", clause="minimum payment variable", source=_RUNYUN),
-    "temperature_from": number("-20", "°C", source="taodocs.com 698714069 (JJG 443-1998)"),
-    "temperature_to": number("40", "°C", source="taodocs.com 698714069 (JJG 443-1998)"),
+    "temperature_from": number("-20", "°C", source="taodocs.com 698714069 (JJG 443-1998)", confirmed=False),
+    "temperature_to": number("40", "°C", source="taodocs.com 698714069 (JJG 443-1998)", confirmed=False),
     "interval": number("6", "month", source="taodocs.com 698714069; 91zxmr.com 2025-06-05"),
 }
 
