@@ -26,6 +26,8 @@ class Settings:
     secret_key: str
     """Signs cookies and tokens; made at first start in ``instance/keys/`` (mode 0600)."""
     password_salt: str
+    totp_key: str
+    """Under which the secrets of second factors are kept; without it they are lost."""
     public_url: str = "http://127.0.0.1:8000"
     """What is printed in QR codes: scheme and host by which the public reaches the registry."""
     host: str = "127.0.0.1"
@@ -67,6 +69,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=database_url,
         secret_key=_key(keys / "secret_key"),
         password_salt=_key(keys / "password_salt"),
+        totp_key=_key(keys / "totp_key"),
         public_url=env.get("METROLOGY_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         host=env.get("METROLOGY_HOST", "127.0.0.1"),
         port=int(env.get("METROLOGY_PORT", "8000")),

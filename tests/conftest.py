@@ -10,12 +10,13 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Iterator
+from contextvars import Context
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
@@ -50,6 +51,22 @@ DIALECTS = [
 ]
 
 
+class Browser(FlaskClient):
+    """A client whose requests run outside the test's own application context: nothing of one is left in ``g`` for the next.
+
+    What the test's session holds is committed first (and no lock kept); afterwards it reads anew what the request changed.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if not has_app_context():
+            return Context().run(super().open, *args, **kwargs)
+        db.session.commit()
+        try:
+            return Context().run(super().open, *args, **kwargs)
+        finally:
+            db.session.expire_all()
+
+
 class Bench:
     """An application on a database that can be put back to its prepared state quickly."""
 
@@ -66,6 +83,7 @@ class Bench:
             self._admin(f"create database {self.name} template {self.name}_template")
         settings = load({"METROLOGY_INSTANCE": str(folder / "instance"), "DATABASE_URL": url.replace("+psycopg", "")})
         self.app = create_app(dataclasses.replace(settings, scheduler=False))
+        self.app.test_client_class = Browser
         self.app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
         with self.app.app_context():
             with db.engine.begin() as connection:

@@ -23,6 +23,22 @@ from metrology.persistence.database import Model
 
 GENESIS = "0" * 64
 _PENDING = "journal.pending"
+_NOT_TOLD = frozenset(
+    [
+        "id",
+        "updated_at",
+        "created_at",
+        "version",
+        "path",
+        "password",
+        "fs_uniquifier",
+        "tf_totp_secret",
+        "tf_last_counter",
+        "mf_recovery_codes",
+        "token_hash",
+    ]
+)
+"""Columns that say nothing to a reader, or are secrets."""
 
 
 class JournalEntry(Model):
@@ -100,7 +116,7 @@ def changes_of(row: Model) -> dict[str, list[Any]]:
     changed: dict[str, list[Any]] = {}
     for attribute in state.mapper.column_attrs:
         name = attribute.key
-        if name in ("id", "updated_at", "created_at", "version", "path", "password", "fs_uniquifier", "tf_totp_secret"):
+        if name in _NOT_TOLD:
             continue
         history = state.attrs[name].history
         if not history.has_changes():

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_security.core import RoleMixin, UserMixin
 from flask_security.datastore import AsaList
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -61,7 +61,11 @@ class User(Model, UserMixin):
     """A person with an account."""
 
     __tablename__ = "user"
-    __table_args__ = (CheckConstraint("length(name) > 0", name="has_name"),)
+    __table_args__ = (
+        CheckConstraint("length(name) > 0", name="has_name"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        Index("ix_user_name_id", "name", "id"),
+    )
 
     id: Mapped[Key]
     email: Mapped[str] = mapped_column(String(255), unique=True)
@@ -72,6 +76,9 @@ class User(Model, UserMixin):
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
     tf_phone_number: Mapped[str | None] = mapped_column(String(128))
+    tf_last_counter: Mapped[int | None] = mapped_column(
+        Big, comment="step of the last one-time code taken: none serves twice"
+    )
     mf_recovery_codes: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -85,7 +92,6 @@ class User(Model, UserMixin):
     institute_id: Mapped[int | None] = reference("institute.id", nullable=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    must_change_password: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[Instant]
     last_login_on: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -105,7 +111,11 @@ class Qualification(Model):
     """What a verifier may verify (注册计量师注册项目): one type, or all with ``type_code`` ``*``."""
 
     __tablename__ = "qualification"
-    __table_args__ = (UniqueConstraint("user_id", "certificate_number", "type_code"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "certificate_number", "type_code"),
+        CheckConstraint("valid_until >= valid_from", name="days_in_order"),
+        Index("ix_qualification_type_code_valid_until", "type_code", "valid_until"),
+    )
 
     id: Mapped[Key]
     user_id: Mapped[int] = reference("user.id")
@@ -132,6 +142,25 @@ class LoginSession(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ip: Mapped[Line]
     browser: Mapped[Line]
+
+    user: Mapped[User] = relationship()
+
+
+class AccountLink(Model):
+    """A link that works once: to choose a password, or to create the first administrator. Only the hash of its token is kept."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (CheckConstraint("purpose in ('first_administrator', 'password')", name="purpose_known"),)
+
+    id: Mapped[Key]
+    purpose: Mapped[Code]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int | None] = reference("user.id", nullable=True)
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="used, or replaced by a newer link")
+
+    user: Mapped[User | None] = relationship()
 
 
 class RateBucket(Model):
