@@ -14,7 +14,7 @@ from decimal import Decimal
 from metrology.domain.problems import BadQuantity
 
 CONFORMS, REJECTED, UNDETERMINED = "conforms", "rejected", "undetermined"
-_GOOD_ENOUGH = 3  # U ≤ MPE/3 may be neglected (JJF 1094-2002 5.3.1.4)
+_GOOD_ENOUGH = 3  # U ≤ MPE/3 may be neglected (JJF 1094-2002)
 
 
 def _check(mpe: Decimal, expanded_uncertainty: Decimal) -> None:

@@ -4,6 +4,7 @@ The reading is taken to a part of the division, so there is nothing rounded to u
 quarters of Max and the loads where the limit changes; three weighings near Max show repeatability.
 
 Neither text was at hand: sources are named at each number; numbers without one are unconfirmed.
+Clause numbers of R 76 were written from memory, except Table 6, Table 3, 3.5.3.2 and A.4.4.3.
 """
 
 from collections.abc import Mapping

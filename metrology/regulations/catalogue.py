@@ -1,7 +1,8 @@
 """The catalogue of instruments under mandatory control (实施强制管理的计量器具目录, SAMR announcement 2020 no. 42).
 
 The official annex (40 first-level kinds, 62 varieties) could not be read; `catalogue.csv` is a reconstruction in which
-`confirmed` says of each row whether a source about the announcement names it. Row order and numbers are not official
+`confirmed` says of each row whether a source about the announcement names it or the first-level kind it belongs to;
+intervals and document numbers are unconfirmed throughout. Row order and numbers are not official
 and are not kept. Kinds of mode `calibration` are not in the catalogue: they are the common non-mandatory instruments.
 
 Columns: `supervision` P (type approval), V (verification), P+V or empty; `mode`; `interval_months` (or service life when
@@ -105,7 +106,8 @@ def generic_type(entry: CatalogueEntry) -> InstrumentType:
         nameplate=GENERIC_NAMEPLATE,
         category=entry.code,
         synonyms=entry.synonyms,
+        # `confirmed` of a row speaks of its name; no source was read for the intervals.
         default_interval=Interval(
-            months=entry.interval_months, mode=entry.mode, clause=entry.regulation, confirmed=entry.confirmed
+            months=entry.interval_months, mode=entry.mode, clause=entry.regulation, confirmed=False
         ),
     )

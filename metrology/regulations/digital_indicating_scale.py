@@ -4,6 +4,7 @@ Errors are found before rounding, by change-over points, unless the scale shows 
 initial verification hold for subsequent verification too; in service they are doubled.
 
 Neither text was at hand: sources are named at each number; numbers without one are unconfirmed.
+Clause numbers of R 76 were written from memory, except Table 6, Table 3, 3.5.3.2 and A.4.4.3.
 """
 
 from collections.abc import Mapping

@@ -100,6 +100,11 @@ def test_a_kind_without_a_file_is_registered_and_scheduled_but_not_judged():
     assert kind.has_rules is False
     assert kind.validate_nameplate({"range": "0～999.9 km", "accuracy_class": ""}) == {"range": "0~999.9 km"}
     assert kind.interval({}, date(2026, 1, 1)).months == 12
+    assert not any(
+        regulations.get(entry.code).interval({}, date(2026, 1, 1)).confirmed
+        for entry in regulations.catalogue()
+        if not regulations.get(entry.code).has_rules
+    )
     with pytest.raises(NotCovered):
         kind.edition_on(date(2026, 1, 1))
 

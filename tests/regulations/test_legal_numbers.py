@@ -1,5 +1,6 @@
-"""The legal numbers once more, as read from the sources named in the files: a number moved there must be moved here too.
+"""A snapshot of the legal numbers: one that moves in a file must be moved here too, so none moves unnoticed.
 
+It was written out from the files, so it guards against slips later, not against a number misread at first.
 `?` marks a number nobody has confirmed.
 """
 
