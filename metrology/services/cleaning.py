@@ -1,0 +1,88 @@
+"""Text as it is stored, and as it is compared. Forms, imports and the API clean what they are given here and nowhere else.
+
+Words (names, addresses) keep the width of their characters; codes (serial numbers, models) are kept half-width, because
+that is how they stand on a nameplate.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from datetime import date
+
+from metrology.domain.problems import BadChoice, BadText, Problem
+
+LINE = 200
+NOTE = 4000
+_EARLIEST = date(1950, 1, 1)
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
+_MEANS_NOTHING = frozenset({"-", "--", "---", "/", "\\", "无", "n/a", "none", "不详"})
+
+
+def words(field: str, text: str | None, limit: int = LINE) -> str:
+    """Text with single blanks and nothing invisible in it.
+
+    >>> words("name", "  东湖　 市场 ")
+    '东湖 市场'
+    """
+    clean = " ".join((text or "").split())
+    if not clean.isprintable():
+        raise BadText(field, value="".join(c for c in clean if c.isprintable())[:64])
+    if len(clean) > limit:
+        raise Problem("text_too_long", field, limit=limit)
+    return clean
+
+
+def code(field: str, text: str | None, limit: int = LINE) -> str:
+    """A code as on a nameplate: half-width.
+
+    >>> code("serial_number", "ＤＨ１００ ")
+    'DH100'
+    """
+    return words(field, unicodedata.normalize("NFKC", text or ""), limit)
+
+
+def paragraph(field: str, text: str | None, limit: int = NOTE) -> str:
+    """Text of several lines."""
+    lines = (" ".join(line.split()) for line in (text or "").splitlines())
+    clean = "\n".join(lines).strip()
+    if not clean.replace("\n", "").isprintable():
+        raise BadText(field, value="".join(c for c in clean if c.isprintable())[:64])
+    if len(clean) > limit:
+        raise Problem("text_too_long", field, limit=limit)
+    return clean
+
+
+def key_of(text: str) -> str:
+    """What two spellings of one name or number have in common: width, case and blanks do not count.
+
+    >>> key_of("ＪＹ－100 a"), key_of("JY—100A")
+    ('jy-100a', 'jy-100a')
+    """
+    normal = unicodedata.normalize("NFKC", text).casefold().translate(_DASHES)
+    return "".join(c for c in normal if not c.isspace()).replace("|", "/")
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell is filled with what stands for nothing: a dash, 无."""
+    return not text or key_of(text) in _MEANS_NOTHING
+
+
+def choice(field: str, value: str | None, allowed: Collection[str], default: str) -> str:
+    """One of the values allowed; the default when nothing is said."""
+    if not value:
+        return default
+    if value not in allowed:
+        raise BadChoice(field, value=value[:64])
+    return value
+
+
+def day(field: str, value: date | None, today: date, *, future: str = "") -> date | None:
+    """A day people can have meant; one after today is refused with the code ``future``, when given."""
+    if value is None:
+        return None
+    if value < _EARLIEST or value.year > today.year + 50:
+        raise Problem("date_out_of_range", field, value=value.isoformat())
+    if future and value > today:
+        raise Problem(future, field, value=value.isoformat())
+    return value
