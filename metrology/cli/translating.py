@@ -1,7 +1,7 @@
 r"""``flask --app run translations``: gather every text people see, put in the Chinese of ``translations_src``, say what lacks.
 
 ``translations_src/<area>.tsv`` holds one text a line: English, a tab, Chinese (``\n`` and ``\t`` for line end and tab).
-The files of ``FIRST`` win where two areas word the same text differently. ``flask_security.tsv`` completes that library's own.
+The files of ``FIRST`` win where two areas word the same text differently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ LANGUAGE = "zh_Hans_CN"
 SOURCES = ROOT / "translations_src"
 TARGET = ROOT / "translations" / LANGUAGE / "LC_MESSAGES"
 FIRST = ("labels", "look")
-LIBRARIES = ("flask_security",)
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "_l": None,
@@ -89,8 +88,6 @@ def lines(folder: Path = SOURCES) -> Iterator[Line]:
     """Every line of the source files, those that win first."""
     files = sorted(folder.glob("*.tsv"), key=lambda file: (_rank(file), file.name))
     for file in files:
-        if file.stem in LIBRARIES:
-            continue
         yield from read(file)
 
 
@@ -166,14 +163,6 @@ def catalogue(found: dict[str, Text], chinese: dict[str, str]) -> Catalog:
     return made
 
 
-def library_catalogue(file: Path) -> Catalog:
-    """The catalogue that completes a library's own."""
-    made = Catalog(LANGUAGE, domain=file.stem, fuzzy=False)
-    for line in sorted(read(file), key=lambda line: line.english):
-        made.add(line.english, line.chinese)
-    return made
-
-
 def written(made: Catalog) -> bytes:
     """The catalogue as a file."""
     buffer = BytesIO()
@@ -195,8 +184,6 @@ def translations(*, unused: bool) -> None:
     found, chinese = texts(), merged()
     TARGET.mkdir(parents=True, exist_ok=True)
     (TARGET / "messages.po").write_bytes(written(catalogue(found, chinese)))
-    for name in LIBRARIES:
-        (TARGET / f"{name}.po").write_bytes(written(library_catalogue(SOURCES / f"{name}.tsv")))
     lacking = missing(found, chinese)
     for text in lacking:
         click.echo(f"{text.places[0][0]}:{text.places[0][1]}: no Chinese: {text.english!r}")

@@ -16,10 +16,9 @@ blueprint = Blueprint("languages", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Set up translations from ``translations/``; those of Flask-Security are completed by ours."""
+    """Set up translations from ``translations/``."""
     found: Settings = app.config["METROLOGY"]
     folder = str(catalogues.compiled(ROOT / "translations", found.instance / "translations"))
-    app.config.setdefault("SECURITY_I18N_DIRNAME", ["builtin", folder])
     Babel(
         app,
         default_locale="zh_Hans_CN",

@@ -16,6 +16,7 @@ from wtforms import (
     DecimalField,
     FileField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -36,13 +37,18 @@ class SampleForm(FlaskForm):
     )
     kind = SelectField(
         _l("Instrument type"),
-        choices=[("fuel_dispenser", _l("Fuel dispenser")), ("balance", _l("Weighing instrument"))],
+        choices=[
+            SelectChoice("fuel_dispenser", _l("Fuel dispenser")),
+            SelectChoice("balance", _l("Weighing instrument")),
+        ],
     )
     since = DateField(_l("In use since"))
     capacity = DecimalField(_l("Maximum capacity"), places=None)
     notes = TextAreaField(_l("Notes"))
     purpose = RadioField(
-        _l("Purpose"), choices=[("trade", _l("Trade settlement")), ("medical", _l("Medical care"))], default="trade"
+        _l("Purpose"),
+        choices=[SelectChoice("trade", _l("Trade settlement")), SelectChoice("medical", _l("Medical care"))],
+        default="trade",
     )
     is_fixed = BooleanField(_l("Fixed to its place"))
     photo = FileField(_l("Photo of the nameplate"))

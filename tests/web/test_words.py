@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from metrology.cli import translating
-from metrology.cli.translating import SOURCES, Text
+from metrology.cli.translating import Text
 from metrology.web import labels, problems
 
 
@@ -65,9 +65,3 @@ def test_labels_follow_the_language_of_the_request(app: Flask) -> None:
 def test_a_problem_without_a_sentence_still_says_its_code(app: Flask) -> None:
     with app.test_request_context("/?lang=zh_Hans_CN"):
         assert problems.sentence("never_heard_of") == "无法完成此操作（never_heard_of）。"
-
-
-def test_library_texts_are_completed() -> None:
-    assert {line.english: line.chinese for line in translating.read(SOURCES / "flask_security.tsv")}[
-        "Recovery Code"
-    ] == "恢复码"
