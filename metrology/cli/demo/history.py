@@ -1,0 +1,168 @@
+"""Three years of the example city, month by month, through the services: ledgers again each year, verifications, repairs, revocations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from metrology import regulations
+from metrology.cli.demo.city import SEED, City, Made
+from metrology.cli.demo.readings import NAMEPLATE, take
+from metrology.domain.authority import Actor
+from metrology.domain.problems import Problem
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.people import User
+from metrology.persistence.verifications import Verification
+from metrology.services import approving, certifying, drafting, moving, verifying
+from metrology.services.reporting import keep_figures
+
+JUDGED = ("fuel_dispenser", "digital_indicating_scale", "electronic_price_computing_scale")
+REJECTED_SHARE = 0.03
+
+
+def instant(day: date, hour: int = 2) -> datetime:
+    """An instant of a day (UTC; Shanghai is eight hours on)."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def month_starts(start: date, today: date) -> list[date]:
+    """The first of each month after ``start``, up to ``today``."""
+    found: list[date] = []
+    day = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+    while day <= today:
+        found.append(day)
+        day = (day + timedelta(days=32)).replace(day=1)
+    return found
+
+
+@dataclass
+class History:
+    """Makes the city grow older."""
+
+    session: Session
+    city: City
+    serving: dict[str, list[int]]
+    own: set[int] = field(default_factory=set)
+    """Instruments verified in this registry; the others come with each year's ledger."""
+    random: Random = field(default_factory=lambda: Random(SEED + 1))  # noqa: S311 - an example
+    people: dict[str, Actor] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Know who acts."""
+        for user in self.session.scalars(select(User)):
+            name = user.email.partition("@")[0]
+            self.people[name] = Actor(
+                user.id, user.name, user.role_names, user.district_code, user.holder_id, user.institute_id
+            )
+
+    def grow_older(self, day: date) -> None:
+        """What happened to ledgers' instruments in the months before ``day``: the diligent were verified elsewhere in time."""
+        for made in self.city.made:
+            if made.ledger in ("market", "fuel", "enterprise"):
+                _renew(made, day, self.random)
+
+    def months(self, start: date, today: date) -> Iterator[str]:
+        """Live through the months; yields what was done, for the progress bar."""
+        for first in month_starts(start, today):
+            count = self._verify_due(first)
+            keep_figures(self.session, today=first - timedelta(days=1))
+            self.session.commit()
+            yield f"{first:%Y-%m}: {count}"
+
+    def _verify_due(self, until: date) -> int:
+        """Verify what fell due in the month before ``until`` of the instruments this registry verifies."""
+        statement = (
+            select(Instrument)
+            .where(
+                Instrument.id.in_(self.own),
+                Instrument.state.in_(("in_use", "awaiting_verification", "rejected")),
+                (Instrument.due_date < until + timedelta(days=12)) | Instrument.due_date.is_(None) | (Instrument.state != "in_use"),
+            )
+            .order_by(Instrument.id)
+        )
+        count = 0
+        for instrument in list(self.session.scalars(statement)):
+            late = self.random.random()
+            if late < 0.07:  # noqa: PLR2004 - some wait for another month
+                continue
+            day = until - timedelta(days=self.random.randrange(1, 27))
+            count += self._verify(instrument, day)
+            if count % 50 == 0:
+                self.session.commit()
+        return count
+
+    def _verify(self, instrument: Instrument, day: date) -> bool:
+        if instrument.last_verified_on and day <= instrument.last_verified_on:
+            return False
+        verifier = self.people["verifier" if instrument.id % 2 else "verifier2"]
+        if instrument.state == "rejected":
+            officer = self.people["officer"]
+            for state, cause in (("under_repair", "repair"), ("awaiting_verification", "repaired")):
+                moving.move_instrument(
+                    self.session, officer, instrument, state, cause=cause, reason="调修", today=day, now=instant(day)
+                )
+        draft = drafting.start_draft(self.session, verifier, instrument, today=day, now=instant(day, 1))
+        conforming = draft.kind == "after_repair" or self.random.random() > REJECTED_SHARE
+        self._fill(draft, instrument, day, conforming=conforming)
+        verifying.submit(self.session, verifier, draft, today=day, now=instant(day, 2))
+        approving.check(self.session, self.people["checker"], draft, now=instant(day, 3))
+        approving.approve(self.session, self.people["approver"], draft, today=day, now=instant(day, 4))
+        return True
+
+    def _fill(self, draft: Verification, instrument: Instrument, day: date, *, conforming: bool) -> None:
+        one = regulations.get(instrument.type_code)
+        plate = {**draft.nameplate, **NAMEPLATE.get(instrument.type_code, {})}
+        nameplate = one.validate_nameplate(plate)
+        readings = take(one.edition_on(day).reading_sheet(nameplate, draft.kind), nameplate, self.random, conforming=conforming)
+        changes = drafting.DraftChanges(
+            verified_on=day, nameplate=plate, readings=readings, standard_ids=self.serving[instrument.type_code][:1]
+        )
+        drafting.save_draft(self.session, self.people["verifier" if instrument.id % 2 else "verifier2"], draft, changes, today=day, now=instant(day, 1))
+
+    def end_some(self, today: date) -> None:
+        """Revoked certificates, repairs, suspensions, losses: what a real registry holds at any time."""
+        officer, approver = self.people["officer"], self.people["approver"]
+        numbers = sorted(self.own)
+        for key in numbers[:: max(1, len(numbers) // 6)]:
+            instrument = self.session.get_one(Instrument, key)
+            certificate = certifying.current(self.session, instrument.id)
+            if certificate is not None and certificate.kind == "verification_certificate":
+                certifying.revoke(self.session, approver, certificate, "原始记录有误,撤销证书", today=today, now=instant(today))
+        moves: tuple[tuple[str, str, str], ...] = (
+            ("under_repair", "repair", "送修"),
+            ("suspended", "suspend", "停业封存"),
+            ("lost", "lose", "摊位搬迁后未找到"),
+            ("retired", "retire", "报废"),
+        )
+        others = self.session.scalars(
+            select(Instrument)
+            .where(Instrument.state == "in_use", Instrument.is_assembly.is_(False), Instrument.lot_code == "")
+            .order_by(Instrument.serial_key)
+            .limit(120)
+        ).all()
+        for place, instrument in enumerate(others[::3]):
+            state, cause, reason = moves[place % len(moves)]
+            try:
+                moving.move_instrument(self.session, officer, instrument, state, cause=cause, reason=reason, today=today, now=instant(today))
+            except Problem:  # a step the law does not allow from where it stands
+                continue
+        self.session.commit()
+
+
+def _renew(made: Made, day: date, random: Random) -> None:
+    """Verified again and again until ``day``, in time or late, as its holder is used to."""
+    while True:
+        due = made.verified_on + timedelta(days=made.months * 30)
+        delay = random.randrange(10, 200) if made.is_forgetful and random.random() < 0.4 else random.randrange(-25, 3)  # noqa: PLR2004
+        again = due + timedelta(days=delay)
+        if again > day - timedelta(days=1) or again <= made.verified_on:
+            return
+        made.verified_on = again
+
+
+Progress = Callable[[str], None]
