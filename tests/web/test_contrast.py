@@ -47,7 +47,7 @@ SHAPES = [
 
 
 def colours(dark: bool) -> dict[str, str]:
-    light, _, night = TOKENS.partition("@media (prefers-color-scheme: dark)")
+    light, _, night = TOKENS.partition("@media screen and (prefers-color-scheme: dark)")
     found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light))
     if dark:
         found |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", night))
@@ -85,7 +85,7 @@ def test_shapes_stand_out(dark: bool) -> None:
 
 
 def test_every_status_has_all_its_colours_in_both_schemes() -> None:
-    light, _, night = TOKENS.partition("@media (prefers-color-scheme: dark)")
+    light, _, night = TOKENS.partition("@media screen and (prefers-color-scheme: dark)")
     for status in STATUSES:
         for part in ("", "-ground", "-fill"):
             assert f"--{status}{part}: #" in light
