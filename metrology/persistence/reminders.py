@@ -19,6 +19,7 @@ class Notice(Model):
     __table_args__ = (
         CheckConstraint("state in ('queued', 'sending', 'sent', 'failed', 'withheld')", name="state_known"),
         Index("ix_notice_state_not_before_id", "state", "not_before", "id"),
+        Index("ix_notice_state_id", "state", "id"),
     )
 
     id: Mapped[Key]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from metrology.persistence.columns import Big, Instant, Key, Line, Name, Words, reference
-from metrology.persistence.database import Model
+from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.places import Place
@@ -71,3 +71,18 @@ class VisitItem(Model):
 
     visit: Mapped[Visit] = relationship(back_populates="items")
     instrument: Mapped[Instrument] = relationship()
+
+
+class CalendarFeed(Model):
+    """A secret address under which a person's calendar fetches visits. Only the hash of its token is kept; a new one ends the old."""
+
+    __tablename__ = "calendar_feed"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = reference("user.id")
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[Instant]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_fetched_on: Mapped[date | None] = mapped_column(Date)
+
+    user: Mapped[User] = relationship()

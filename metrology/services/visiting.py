@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from metrology.domain.authority import Actor, sees
@@ -58,14 +59,15 @@ def plan_visit(
     chosen, left_out = _choose(session, actor, instrument_ids)
     if not chosen:
         raise Problem("nothing_to_plan", "instrument_ids")
+    place = _place(session, facts, chosen)
     visit = Visit(
         number=next_number(session, "visit"),
-        title=facts.title.strip() or _title(session, facts, chosen),
+        title=facts.title.strip()[:200] or _title(place, chosen),
         planned_on=facts.planned_on,
         state="planned",
-        place_id=facts.place_id or _common(one.place_id for one in chosen),
-        district_code=facts.district_code or _common(one.district_code for one in chosen),
-        notes=facts.notes,
+        place=place,
+        district_code=facts.district_code or _common(one.district_code for one in chosen) or actor.district_code,
+        notes=facts.notes.strip(),
         created_by_id=actor.user_id,
         created_at=now,
         updated_at=now,
@@ -88,7 +90,7 @@ def plan_visit(
             "verifiers": [None, names],
         },
     )
-    session.flush()
+    _settle(session)
     return Planned(visit, left_out)
 
 
@@ -110,7 +112,7 @@ def add_instruments(
     visit.updated_at = now
     added = [one.number for one in chosen]
     record(session, actor, "visit.extended", visit, at=now, changes={"instruments": [None, added]})
-    session.flush()
+    _settle(session)
     return left_out
 
 
@@ -119,7 +121,7 @@ def remove_item(session: Session, actor: Actor, item: VisitItem, *, now: datetim
     _refuse_closed(item.visit)
     if item.state == "done":
         raise Problem("visit_item_done")
-    item.state, item.open_key = "removed", None
+    item.state, item.open_key, item.visit.updated_at = "removed", None, now
     record(session, actor, "visit.reduced", item.visit, at=now, changes={"instrument_id": [item.instrument_id, None]})
     session.flush()
 
@@ -145,7 +147,7 @@ def change_visit(
         raise Problem("visit_in_the_past", "planned_on")
     before = sorted(person.name for person in visit.verifiers)
     visit.planned_on, visit.notes, visit.updated_at = facts.planned_on, facts.notes, now
-    visit.title = facts.title.strip() or visit.title
+    visit.title = facts.title.strip()[:200] or visit.title
     changes = changes_of(visit)
     visit.verifiers = _verifiers(session, facts.verifier_ids)
     after = sorted(person.name for person in visit.verifiers)
@@ -186,13 +188,15 @@ def reopen_visit(
         else:
             item.state = "removed"
     record(session, actor, "visit.reopened", visit, at=now)
-    session.flush()
+    _settle(session)
     return left_out
 
 
 def finish_visit(session: Session, actor: Actor, visit: Visit, *, now: datetime) -> None:
     """Close a visit: what was not verified is free to be planned again."""
     _refuse_closed(visit)
+    refuse_stranger(actor, visit)
+    before = visit.state
     visit.state, visit.updated_at = "done", now
     _release(visit)
     left = sum(item.state == "planned" for item in visit.items)
@@ -202,17 +206,23 @@ def finish_visit(session: Session, actor: Actor, visit: Visit, *, now: datetime)
         "visit.finished",
         visit,
         at=now,
-        changes={"state": ["planned", "done"], "not_verified": [None, left]},
+        changes={"state": [before, "done"], "not_verified": [None, left]},
     )
     session.flush()
 
 
 def mark_item(session: Session, actor: Actor, item: VisitItem, state: str, remark: str = "", *, now: datetime) -> None:
-    """Note on site that an instrument was not found or could not be verified."""
+    """Note on site that an instrument was not found or could not be verified; ``planned`` takes that back."""
     _refuse_closed(item.visit)
+    refuse_stranger(actor, item.visit)
     if state not in ("planned", "not_found", "not_possible"):
         raise Problem("bad_choice", "state")
-    item.state, item.remark = state, remark.strip()
+    if item.state == "done":
+        raise Problem("visit_item_done")
+    if state == "planned" and _is_taken(session, item):
+        raise Problem("planned_already")
+    before, remark = item.state, remark.strip()[:200]
+    item.state, item.remark = state, remark
     item.open_key = item.instrument_id if state == "planned" else None
     _start(item.visit, now=now)
     record(
@@ -223,9 +233,21 @@ def mark_item(session: Session, actor: Actor, item: VisitItem, state: str, remar
         at=now,
         instrument=item.instrument_id,
         reason=remark,
-        changes={"item": [None, state]},
+        changes={"item": [before, state]},
     )
-    session.flush()
+    _settle(session)
+
+
+def refuse_stranger(actor: Actor, visit: Visit) -> None:
+    """A verifier notes what was found on visits of its own, or on those nobody was given; officers on all."""
+    team = {person.id for person in visit.verifiers}
+    if "officer" not in actor.roles and team and actor.user_id not in team:
+        raise Problem("not_your_visit")
+
+
+def _is_taken(session: Session, item: VisitItem) -> bool:
+    taken = select(VisitItem.id).where(VisitItem.open_key == item.instrument_id, VisitItem.id != item.id)
+    return session.scalar(taken) is not None
 
 
 def mark_verified(session: Session, actor: Actor, instrument_id: int, *, now: datetime) -> Visit | None:
@@ -242,6 +264,14 @@ def mark_verified(session: Session, actor: Actor, instrument_id: int, *, now: da
         session, actor, "visit.noted", visit, at=now, instrument=instrument_id, changes={"item": ["planned", "done"]}
     )
     session.flush()
+    return visit
+
+
+def visit_of(session: Session, actor: Actor, visit_id: int) -> Visit | None:
+    """A visit by its key; None when there is none, or it lies in another district."""
+    visit = session.get(Visit, visit_id)
+    if visit is None or actor.is_holder or not sees(actor, district_code=visit.district_code, holder_id=None):
+        return None
     return visit
 
 
@@ -270,7 +300,12 @@ def _choose(
     taken: set[int] = set()
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
-        found |= {one.id: one for one in session.scalars(select(Instrument).where(Instrument.id.in_(part)))}
+        rows = session.scalars(
+            select(Instrument)
+            .where(Instrument.id.in_(part))
+            .options(selectinload(Instrument.place), selectinload(Instrument.holder))
+        )
+        found |= {one.id: one for one in rows}
         taken |= set(session.scalars(select(VisitItem.open_key).where(VisitItem.open_key.in_(part))))
     chosen: list[Instrument] = []
     left_out: list[tuple[int, str]] = []
@@ -298,23 +333,39 @@ def _verifiers(session: Session, ids: Collection[int]) -> list[User]:
     return people
 
 
-def _title(session: Session, facts: VisitFacts, chosen: Sequence[Instrument]) -> str:
-    place_id = facts.place_id or _common(_root_of(session, one.place_id) for one in chosen)
-    place = session.get(Place, place_id) if place_id else None
+def _place(session: Session, facts: VisitFacts, chosen: Sequence[Instrument]) -> Place | None:
+    """Where the visit goes: the place named, the one all stand at, or the market that holds all their stalls."""
+    if facts.place_id:
+        return session.get(Place, facts.place_id)
+    place: Place | None = _common(one.place for one in chosen)
+    if place is None:
+        root = _common(one.place and one.place.path.split("/")[1] for one in chosen)
+        place = session.get(Place, int(root)) if root else None
+    return place
+
+
+def _title(place: Place | None, chosen: Sequence[Instrument]) -> str:
+    """What the visit is called when nobody named it: its place, the one holder, the one type, or how many."""
     if place is not None:
-        return place.name
+        return place.full_name[:200] or place.name
+    holder = _common(one.holder for one in chosen)
+    if holder is not None:
+        return str(holder.name)
     types = {one.type.name_zh for one in chosen}
     return next(iter(types)) if len(types) == 1 else f"{len(chosen)} 台计量器具"
-
-
-def _root_of(session: Session, place_id: int | None) -> int | None:
-    place = session.get(Place, place_id) if place_id else None
-    return int(place.path.split("/")[1]) if place else None
 
 
 def _common(values: Any) -> Any:
     found = set(values)
     return found.pop() if len(found) == 1 else None
+
+
+def _settle(session: Session) -> None:
+    """Write; an instrument that someone else put on a visit at the same moment is refused by its unique key."""
+    try:
+        session.flush()
+    except IntegrityError as fault:
+        raise Problem("planned_already") from fault
 
 
 def _refuse_closed(visit: Visit) -> None:
