@@ -61,9 +61,11 @@ ACTIONS: dict[str, frozenset[str]] = {
     "standard.view": _READ_ALL,
     "standard.edit": _roles(_O),
     "person.view": _READ_ALL,
+    "person.edit": _roles(_A),
     # plan and remind
     "plan.view": _READ_ALL,
     "plan.edit": _roles(_O),
+    "visit.note": _roles(_O, _V),
     "reminder.view": _roles(_A, _M, _O, _U),
     "reminder.send": _roles(_O),
     # reports
@@ -76,6 +78,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "setting.edit": _roles(_A),
     "journal.view": _roles(_A, _U),
     "task.view": _roles(_A, _O, _M, _U),
+    "task.edit": _roles(_A, _O),
 }
 """Action → the roles that may. A new page names its action here and nowhere else."""
 
