@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -81,14 +81,16 @@ class History:
             .where(
                 Instrument.id.in_(self.own),
                 Instrument.state.in_(("in_use", "awaiting_verification", "rejected")),
-                (Instrument.due_date < until + timedelta(days=12)) | Instrument.due_date.is_(None) | (Instrument.state != "in_use"),
+                (Instrument.due_date < until + timedelta(days=12))
+                | Instrument.due_date.is_(None)
+                | (Instrument.state != "in_use"),
             )
             .order_by(Instrument.id)
         )
         count = 0
         for instrument in list(self.session.scalars(statement)):
             late = self.random.random()
-            if late < 0.07:  # noqa: PLR2004 - some wait for another month
+            if late < 0.07:
                 continue
             day = until - timedelta(days=self.random.randrange(1, 27))
             count += self._verify(instrument, day)
@@ -118,11 +120,46 @@ class History:
         one = regulations.get(instrument.type_code)
         plate = {**draft.nameplate, **NAMEPLATE.get(instrument.type_code, {})}
         nameplate = one.validate_nameplate(plate)
-        readings = take(one.edition_on(day).reading_sheet(nameplate, draft.kind), nameplate, self.random, conforming=conforming)
+        readings = take(
+            one.edition_on(day).reading_sheet(nameplate, draft.kind), nameplate, self.random, conforming=conforming
+        )
         changes = drafting.DraftChanges(
             verified_on=day, nameplate=plate, readings=readings, standard_ids=self.serving[instrument.type_code][:1]
         )
-        drafting.save_draft(self.session, self.people["verifier" if instrument.id % 2 else "verifier2"], draft, changes, today=day, now=instant(day, 1))
+        drafting.save_draft(
+            self.session,
+            self.people["verifier" if instrument.id % 2 else "verifier2"],
+            draft,
+            changes,
+            today=day,
+            now=instant(day, 1),
+        )
+
+    def leave_waiting(self, today: date) -> None:
+        """Some records are handed in, some checked, one returned, one is still a draft: everybody finds work."""
+        keys = sorted(self.own)
+        waiting = self.session.scalars(
+            select(Instrument)
+            .where(Instrument.id.in_(keys), Instrument.state == "in_use")
+            .order_by(Instrument.due_date)
+            .limit(12)
+        ).all()
+        for place, instrument in enumerate(waiting):
+            if instrument.last_verified_on and instrument.last_verified_on >= today:
+                continue
+            verifier = self.people["verifier" if instrument.id % 2 else "verifier2"]
+            draft = drafting.start_draft(self.session, verifier, instrument, today=today, now=instant(today, 0))
+            if place == 0:
+                continue
+            self._fill(draft, instrument, today, conforming=place != 1)
+            verifying.submit(self.session, verifier, draft, today=today, now=instant(today, 0))
+            if place > 6:
+                approving.check(self.session, self.people["checker"], draft, now=instant(today, 0))
+            if place == 2:
+                approving.return_record(
+                    self.session, self.people["checker"], draft, "第 2 流量点读数请复核", now=instant(today, 0)
+                )
+        self.session.commit()
 
     def end_some(self, today: date) -> None:
         """Revoked certificates, repairs, suspensions, losses: what a real registry holds at any time."""
@@ -132,12 +169,14 @@ class History:
             instrument = self.session.get_one(Instrument, key)
             certificate = certifying.current(self.session, instrument.id)
             if certificate is not None and certificate.kind == "verification_certificate":
-                certifying.revoke(self.session, approver, certificate, "原始记录有误,撤销证书", today=today, now=instant(today))
+                certifying.revoke(
+                    self.session, approver, certificate, "原始记录有误,撤销证书", today=today, now=instant(today)
+                )
         moves: tuple[tuple[str, str, str], ...] = (
             ("under_repair", "repair", "送修"),
-            ("suspended", "suspend", "停业封存"),
-            ("lost", "lose", "摊位搬迁后未找到"),
-            ("retired", "retire", "报废"),
+            ("suspended", "request", "停业封存"),
+            ("lost", "request", "摊位搬迁后未找到"),
+            ("retired", "request", "报废"),
         )
         others = self.session.scalars(
             select(Instrument)
@@ -148,7 +187,16 @@ class History:
         for place, instrument in enumerate(others[::3]):
             state, cause, reason = moves[place % len(moves)]
             try:
-                moving.move_instrument(self.session, officer, instrument, state, cause=cause, reason=reason, today=today, now=instant(today))
+                moving.move_instrument(
+                    self.session,
+                    officer,
+                    instrument,
+                    state,
+                    cause=cause,
+                    reason=reason,
+                    today=today,
+                    now=instant(today),
+                )
             except Problem:  # a step the law does not allow from where it stands
                 continue
         self.session.commit()
@@ -158,11 +206,8 @@ def _renew(made: Made, day: date, random: Random) -> None:
     """Verified again and again until ``day``, in time or late, as its holder is used to."""
     while True:
         due = made.verified_on + timedelta(days=made.months * 30)
-        delay = random.randrange(10, 200) if made.is_forgetful and random.random() < 0.4 else random.randrange(-25, 3)  # noqa: PLR2004
+        delay = random.randrange(10, 200) if made.is_forgetful and random.random() < 0.4 else random.randrange(-25, 3)
         again = due + timedelta(days=delay)
         if again > day - timedelta(days=1) or again <= made.verified_on:
             return
         made.verified_on = again
-
-
-Progress = Callable[[str], None]

@@ -64,7 +64,10 @@ def make_people(
         ),
         now=now,
     )
-    made = [_account(session, hash_password, name, words, roles, district, institute, now=now) for name, words, roles, district in STAFF]
+    made = [
+        _account(session, hash_password, name, words, roles, district, institute, now=now)
+        for name, words, roles, district in STAFF
+    ]
     for user in session.scalars(select(User).where(User.email.startswith("verifier"))):
         facts = QualificationFacts(
             type_code="*",
@@ -102,21 +105,38 @@ def _account(
     return Credentials(roles[0], user.email, password)
 
 
-def make_holder_account(session: Session, hash_password: Callable[[str], str], holder: Holder, *, now: datetime) -> Credentials:
+def make_holder_account(
+    session: Session, hash_password: Callable[[str], str], holder: Holder, *, now: datetime
+) -> Credentials:
     """An account for one holder, and a contact who is told of what falls due."""
     contact = Contact(holder_id=holder.id, name="站长", phone="0373-0000001", email=f"holder@{DOMAIN}")
     session.add(contact)
     record(session, SYSTEM, "contact.added", contact, at=now)
-    return _account(session, hash_password, "holder", f"{holder.name}负责人", ("holder",), None, None, now=now, holder_id=holder.id)
+    return _account(
+        session, hash_password, "holder", f"{holder.name}负责人", ("holder",), None, None, now=now, holder_id=holder.id
+    )
 
 
 _STANDARDS = (
     ("标准金属量器 20 L", "Standard metal measure, 20 L", ("fuel_dispenser",), "", "50 L", "0.05 %", "U=0.05%(k=2)"),
-    ("标准金属量器 100 L", "Standard metal measure, 100 L", ("fuel_dispenser",), "", "200 L", "0.025 %", "U=0.025%(k=2)"),
+    (
+        "标准金属量器 100 L",
+        "Standard metal measure, 100 L",
+        ("fuel_dispenser",),
+        "",
+        "200 L",
+        "0.025 %",
+        "U=0.025%(k=2)",
+    ),
     (
         "M1 等级砝码组",
         "Weights of class M1",
-        ("digital_indicating_scale", "electronic_price_computing_scale", "analog_indicating_scale", "non_self_indicating_scale"),
+        (
+            "digital_indicating_scale",
+            "electronic_price_computing_scale",
+            "analog_indicating_scale",
+            "non_self_indicating_scale",
+        ),
         "",
         "300 kg",
         "0.005 %",
@@ -153,7 +173,7 @@ def make_standards(session: Session, *, start: date, today: date, now: datetime)
         )
         standard = standards.create_standard(session, SYSTEM, facts, today=today, now=now)
         year = 1
-        while facts.valid_until < today and number != 2:  # noqa: PLR2004 - the large measure was not sent in again
+        while facts.valid_until < today and number != 2:
             first = facts.valid_until - timedelta(days=5)
             facts = replace(
                 facts,

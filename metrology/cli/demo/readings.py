@@ -29,7 +29,8 @@ def take(sheet: ReadingSheet, nameplate: Mapping[str, str], random: Random, *, c
             readings["items"] = {field.key: True for field in table.fields}
         elif table.key == "environment":
             readings["environment"] = {
-                field.key: {"humidity": "48 %RH", "water_temperature": "18 °C"}.get(field.key, "21 °C") for field in table.fields
+                field.key: {"humidity": "48 %RH", "water_temperature": "18 °C"}.get(field.key, "21 °C")
+                for field in table.fields
             }
         elif table.key == "runs":
             readings["runs"] = _runs(table, random, conforming=conforming)

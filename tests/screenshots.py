@@ -1,0 +1,151 @@
+"""``make screenshots``: every page as every role on the example city, at both sizes, light and dark → build/screenshots/index.html.
+
+Ends with 1 when a page answers 500, logs an error in the console, or scrolls sideways on the phone.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+from metrology import create_app
+from metrology.domain.authority import ACTIONS
+from metrology.persistence.database import db
+from metrology.settings import ROOT, load
+from tests.chromium import SIZES, browser, served, sign_in, watch
+
+OUT = ROOT / "build" / "screenshots"
+SAMPLES = {
+    "instrument_id": "select id from instrument where last_verified_on is not null and due_basis = 'certificate' order by id desc limit 1",
+    "holder_id": "select holder_id from instrument where due_basis = 'certificate' order by id limit 1",
+    "place_id": "select id from place where parent_id is null order by id limit 1",
+    "verification_id": "select id from verification where state = 'approved' order by id desc limit 1",
+    "certificate_id": "select id from certificate where standing = 'valid' order by id desc limit 1",
+    "standard_id": "select id from measurement_standard order by id limit 1",
+    "visit_id": "select id from visit order by id desc limit 1",
+    "batch_id": "select id from ledger_batch order by id limit 1",
+    "notice_id": "select id from notice order by id desc limit 1",
+    "user_id": "select id from \"user\" where email like 'verifier%' order by id limit 1",
+    "institute_id": "select id from institute order by id limit 1",
+    "code": "select code from certificate where standing = 'valid' order by id desc limit 1",
+    "public_code": "select public_code from instrument where due_basis = 'certificate' order by id desc limit 1",
+    "type_code": "select 'fuel_dispenser'",
+    "kind": "select 'instruments'",
+}
+LEFT_OUT = (
+    "static",
+    "languages.switch",
+    "security.",
+    "health.",
+    "_fs",
+    ".xlsx",
+    ".csv",
+    ".pdf",
+    "_svg",
+    "photo",
+    "progress",
+)
+
+
+def pages(app: Flask, role: str) -> Iterator[tuple[str, str]]:
+    """(endpoint, path) of every page the role may open, with a sample for each argument."""
+    samples: dict[str, Any] = {}
+    for name, query in SAMPLES.items():
+        samples[name] = db.session.execute(text(query)).scalar()
+    for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
+        if "GET" not in (rule.methods or ()) or any(part in rule.endpoint or part in rule.rule for part in LEFT_OUT):
+            continue
+        action = getattr(app.view_functions[rule.endpoint], "action", None)
+        if action is not None and role not in ACTIONS[action]:
+            continue
+        if any(samples.get(name) is None for name in rule.arguments):
+            continue
+        with app.test_request_context():
+            from flask import url_for
+
+            yield rule.endpoint, url_for(rule.endpoint, **{name: samples[name] for name in rule.arguments})
+
+
+def accounts(path: Path) -> dict[str, tuple[str, str]]:
+    """Role → (address, password), as the example city wrote them down."""
+    found: dict[str, tuple[str, str]] = {}
+    for line in path.read_text().splitlines():
+        role, email, password = line.split()
+        found.setdefault(role, (email, password))
+    return found
+
+
+def shoot(
+    chromium: Any, base: str, role: str, account: tuple[str, str] | None, paths: list[tuple[str, str]]
+) -> list[str]:
+    """Take the pictures of one role; the faults seen."""
+    faults: list[str] = []
+    for scheme in ("light", "dark"):
+        for size, viewport in SIZES.items():
+            context = chromium.new_context(viewport=viewport, color_scheme=scheme, locale="zh-CN")
+            page = context.new_page()
+            watch(page, faults)
+            if account:
+                sign_in(page, base, *account)
+            folder = OUT / role / f"{size}-{scheme}"
+            folder.mkdir(parents=True, exist_ok=True)
+            for endpoint, path in paths:
+                try:
+                    page.goto(base + path, wait_until="load", timeout=20_000)
+                except Exception as fault:  # noqa: BLE001 - a download, or a page that hangs: told, not hidden
+                    if "Download" not in str(fault):
+                        faults.append(f"{role} {path}: {fault}")
+                    continue
+                wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
+                if wide and size == "phone":
+                    faults.append(f"{role} {path}: wider than the phone")
+                page.screenshot(path=str(folder / f"{endpoint}.png"), full_page=True)
+            context.close()
+    return faults
+
+
+def write_index() -> None:
+    """A page with every picture."""
+    lines = [
+        "<!doctype html><meta charset=utf-8><title>Screenshots</title><style>img{max-width:100%;border:1px solid #ccc}</style>"
+    ]
+    for folder in sorted(path for path in OUT.glob("*/*") if path.is_dir()):
+        lines.append(f"<h2>{html.escape(str(folder.relative_to(OUT)))}</h2>")
+        lines += [
+            f"<h3>{html.escape(image.stem)}</h3><a href='{image.relative_to(OUT)}'><img loading=lazy src='{image.relative_to(OUT)}'></a>"
+            for image in sorted(folder.glob("*.png"))
+        ]
+    (OUT / "index.html").write_text("\n".join(lines))
+
+
+def main() -> int:
+    """Take them all."""
+    instance = Path(os.environ.get("METROLOGY_INSTANCE", str(ROOT / "instance" / "demo")))
+    if not (instance / "accounts.txt").exists():
+        print("No example city: run `make demo` once.")
+        return 1
+    app = create_app(load({"METROLOGY_INSTANCE": str(instance), "METROLOGY_SCHEDULER": "0"}))
+    known = accounts(instance / "accounts.txt")
+    chosen = sys.argv[1:] or ["guest", *known]
+    faults: list[str] = []
+    with served(app) as base, browser() as chromium:
+        for role in chosen:
+            with app.app_context():
+                paths = list(pages(app, role))
+            print(f"{role}: {len(paths)} pages", flush=True)
+            faults += shoot(chromium, base, role, known.get(role), paths)
+    write_index()
+    print(*faults, sep="\n")
+    print(f"{len(faults)} faults; {OUT / 'index.html'}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
