@@ -1,16 +1,18 @@
-// <details data-menu>: closes on Escape, on a click elsewhere, and when another opens; arrows walk its entries.
-const open = () => document.querySelector("details[data-menu][open]");
+// <details data-menu>: closes on Escape, on a click elsewhere, and when another opens; arrows walk its entries;
+// a list that would leave the window at the left opens to the right.
+const menus = () => document.querySelectorAll("details[data-menu][open]");
 
 document.addEventListener("click", (event) => {
-  const menu = open();
-  if (menu && !menu.contains(event.target)) menu.open = false;
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
 document.addEventListener("toggle", (event) => {
-  if (!event.target.matches?.("details[data-menu][open]")) return;
-  for (const other of document.querySelectorAll("details[data-menu][open]")) {
-    if (other !== event.target && !other.contains(event.target)) other.open = false;
-  }
+  const menu = event.target;
+  if (!menu.matches?.("details[data-menu][open]")) return;
+  for (const other of menus()) if (other !== menu && !other.contains(menu)) other.open = false;
+  const list = menu.querySelector(".menu-list");
+  list?.classList.remove("is-rightward");
+  if (list && list.getBoundingClientRect().left < 8) list.classList.add("is-rightward");
 }, true);
 
 document.addEventListener("keydown", (event) => {
@@ -20,12 +22,14 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
     event.preventDefault();
+    return;
   }
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-  menu.open = true;
-  const entries = [...menu.querySelectorAll(".menu-list :is(a, button, input)")];
-  const at = entries.indexOf(document.activeElement);
-  const next = event.key === "ArrowDown" ? at + 1 : at - 1;
-  entries.at(next % entries.length)?.focus();
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  // Fields use the arrows themselves.
+  if (!step || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
   event.preventDefault();
+  menu.open = true;
+  const entries = [...menu.querySelectorAll(".menu-list :is(a, button, input:not([type=hidden]), select)")];
+  const at = entries.indexOf(document.activeElement);
+  entries.at(at < 0 && step < 0 ? -1 : (at + step) % entries.length)?.focus();
 });

@@ -1,5 +1,7 @@
 // Search as one types: <form data-search="/search/suggest">. The server answers ?q= with an HTML fragment of links.
 // "/" puts the cursor in the box; arrows choose, Enter opens, Escape closes. Without script the form simply searches.
+import { word } from "./words.js";
+
 const form = document.querySelector("form[data-search]");
 const box = form?.querySelector('input[type="search"]');
 const results = form?.querySelector(".search-results");
@@ -27,6 +29,7 @@ const load = async () => {
   running?.abort();
   if (text.length < 2) return show(false);
   running = new AbortController();
+  const slow = setTimeout(() => { results.textContent = word("loading"); show(true); }, 300);
   try {
     const answer = await fetch(`${form.dataset.search}?q=${encodeURIComponent(text)}`, { signal: running.signal, headers: { "X-Fragment": "1" } });
     if (!answer.ok) return show(false);
@@ -35,6 +38,8 @@ const load = async () => {
     show(document.activeElement === box);
   } catch (fault) {
     if (fault.name !== "AbortError") show(false);
+  } finally {
+    clearTimeout(slow);
   }
 };
 
