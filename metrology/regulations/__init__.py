@@ -4,7 +4,9 @@ A file in this package that defines `TYPE` (an `InstrumentType`) is a type; it i
 mandatory catalogue without a file come from `catalogue.csv` and can be registered and scheduled, not judged.
 """
 
+import contextlib
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Mapping
@@ -29,7 +31,11 @@ _Place = tuple[tuple[str, int], ...]
 
 def _place() -> _Place:
     """What the package's folders hold, cheaply: a file that comes or goes changes the time of its folder."""
-    return tuple((path, Path(path).stat().st_mtime_ns) for path in __path__ if Path(path).is_dir())
+    found = []
+    for path in __path__:
+        with contextlib.suppress(FileNotFoundError):
+            found.append((path, os.stat(path).st_mtime_ns))  # noqa: PTH116 - asked for every row of a ledger
+    return tuple(found)
 
 
 def instrument_types() -> Mapping[str, InstrumentType]:
