@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from metrology.domain.problems import Problem
 from metrology.domain.quantity import unit_of
@@ -44,7 +45,6 @@ _BLANK_MARKS = frozenset(
     }
 )
 _SPREADSHEET_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)", re.IGNORECASE)
-_BLANKS = re.compile(r"\s+")
 
 
 def written(cell: Cell) -> str:
@@ -63,10 +63,16 @@ def written(cell: Cell) -> str:
         return cell.isoformat()
     if isinstance(cell, Decimal):
         return f"{cell.normalize():f}" if cell else "0"
-    text = _BLANKS.sub(" ", half_width(cell)).strip()
-    if _SPREADSHEET_ERROR.fullmatch(text):
+    return _one_line(cell)
+
+
+@lru_cache(maxsize=8192)
+def _one_line(cell: str) -> str:
+    text = " ".join(half_width(cell).split())
+    if text[:1] == "#" and _SPREADSHEET_ERROR.fullmatch(text):
         raise Problem("spreadsheet_error", value=text)
-    return "" if len(text) <= 4 and unicodedata.normalize("NFKC", text).casefold() in _BLANK_MARKS else text
+    is_mark = len(text) <= 4 and unicodedata.normalize("NFKC", text).casefold() in _BLANK_MARKS
+    return "" if is_mark else text
 
 
 def half_width(text: str) -> str:
@@ -77,11 +83,11 @@ def half_width(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(_HALF.get(letter, letter) for letter in text)
+    return text.translate(_HALF)
 
 
-_HALF = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F) if chr(code).isalnum() or chr(code) in "-./#+%=_&"}
-_HALF |= {"\u3000": " ", "\xa0": " ", "\u200b": "", "\ufeff": "", "\u2060": ""}
+_HALF = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F) if chr(code).isalnum() or chr(code) in "-./#+%=_&"}
+_HALF |= {0x3000: " ", 0xA0: " ", 0x200B: "", 0xFEFF: "", 0x2060: ""}
 
 # -- days
 
@@ -119,11 +125,17 @@ def read_day(cell: Cell, field: str | None = None) -> date | None:
         return _within(cell.year, cell.month, cell.day, cell.isoformat(), field)
     if isinstance(cell, bool):
         raise Problem("bad_date", field, value=written(cell))
-    text = unicodedata.normalize("NFKC", written(cell)).replace("−", "-").replace("–", "-").strip()
+    text = written(cell)
     if not text:
         return None
     if isinstance(cell, Decimal):
         text = text.partition(".")[0] if _SERIAL.fullmatch(text) else text
+    return _day_of(text, field)
+
+
+@lru_cache(maxsize=8192)
+def _day_of(text: str, field: str | None) -> date:
+    text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").strip()
     parts = _day_parts(_TIME.sub("", _WEEKDAY.sub("", text)))
     if parts is None:
         raise Problem("bad_date", field, value=text[:64])

@@ -19,7 +19,7 @@ from metrology.domain.problems import Problem
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.ledgers import LedgerRow
-from metrology.services import cleaning, holding
+from metrology.services import holding
 from metrology.services.instrument_facts import Identity
 from metrology.services.registering import Row
 
@@ -58,19 +58,39 @@ class _Known:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """Which instrument a line means: its identity in the registry, and the same number at the same holder."""
+
+    maker_key: str
+    same: _Same
+    keys: tuple[bytes, ...]
+
+    @classmethod
+    def by(cls, row: Row) -> _Meant:
+        identity = Identity.of(row.instrument)
+        holder = holding.identity_of(row.holder) if row.holder else ""
+        same = identity.type_code, identity.serial_key, identity.part_label, holder
+        exact = ("exact", identity.type_code, identity.manufacturer_key, identity.serial_key, identity.part_label)
+        keys = (_digest(exact), _digest(("held", *same))) if holder else (_digest(exact),)
+        return cls(identity.manufacturer_key, same, keys)
+
+
 class Duplicates:
-    """Finds them, chunk by chunk: ``prefetch`` a chunk, ``settle`` each row, ``keep`` those that go in."""
+    """Finds them, chunk by chunk: ``prefetch`` a chunk, ``settle`` each row, ``note`` those that go in."""
 
     def __init__(self, session: Session, seen: SeenKeys) -> None:
         self._session, self._seen = session, seen
+        self._meant: dict[int, _Meant] = {}
         self._rows: dict[bytes, int] = {}
         self._known: dict[_Same, list[_Known]] = {}
 
     def prefetch(self, rows: Sequence[Row]) -> None:
         """Look up a chunk of checked rows."""
-        self._rows = self._seen.rows_of([key for row in rows for key in _keys(row)])
+        self._meant = {id(row): _Meant.by(row) for row in rows}
+        self._rows = self._seen.rows_of([key for meant in self._meant.values() for key in meant.keys])
         self._known = defaultdict(list)
-        serials = list({Identity.of(row.instrument).serial_key for row in rows})
+        serials = list({meant.same[1] for meant in self._meant.values()})
         for start in range(0, len(serials), _CHUNK):
             statement = select(
                 Instrument.type_code, Instrument.serial_key, Instrument.part_label, Holder.identity_key,
@@ -83,15 +103,17 @@ class Duplicates:
 
     def settle(self, row: Row) -> Row:
         """The row, with its manufacturer where only the registry knows it; a ``duplicate`` is refused."""
-        for key in _keys(row):
+        meant = self._meant[id(row)]
+        for key in meant.keys:
             if key in self._rows:
                 raise Problem("duplicate", "serial_number", sentence=IN_FILE, row=self._rows[key])
-        known = self._known.get(_same(row), []) if row.holder else []
-        maker_key = cleaning.key_of(row.instrument.manufacturer)
-        if not known or any(one.manufacturer_key == maker_key for one in known):
+        known = self._known.get(meant.same, ()) if row.holder else ()
+        if not known or any(one.manufacturer_key == meant.maker_key for one in known):
             return row
-        if not maker_key and len(known) == 1:
-            return replace(row, instrument=replace(row.instrument, manufacturer=known[0].manufacturer))
+        if not meant.maker_key and len(known) == 1:
+            named = replace(row, instrument=replace(row.instrument, manufacturer=known[0].manufacturer))
+            self._meant[id(named)] = _Meant.by(named)
+            return named
         raise Problem(
             "duplicate",
             "serial_number",
@@ -102,22 +124,9 @@ class Duplicates:
 
     def note(self, row: Row, number: int) -> None:
         """Remember a row of the file for the rest of it."""
-        fresh = [(key, number) for key in _keys(row)]
+        fresh = [(key, number) for key in self._meant[id(row)].keys]
         self._rows.update(fresh)
         self._seen.add(fresh)
-
-
-def _same(row: Row) -> _Same:
-    identity = Identity.of(row.instrument)
-    holder = holding.identity_of(row.holder) if row.holder else ""
-    return identity.type_code, identity.serial_key, identity.part_label, holder
-
-
-def _keys(row: Row) -> list[bytes]:
-    """What makes two lines mean one instrument: the identity in the registry, and the same number at the same holder."""
-    identity = Identity.of(row.instrument)
-    exact = ("exact", identity.type_code, identity.manufacturer_key, identity.serial_key, identity.part_label)
-    return [_digest(exact), _digest(("held", *_same(row)))] if row.holder else [_digest(exact)]
 
 
 def _digest(parts: Sequence[str]) -> bytes:

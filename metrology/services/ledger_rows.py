@@ -7,7 +7,7 @@ a place. Whether the facts can be true is decided by ``registering``, as for for
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -29,6 +29,7 @@ from metrology.services.placing import PlaceFacts
 from metrology.services.registering import Row
 
 _BETWEEN_SEALS = re.compile(r"[\s、,\uff0c;\uff1b/]+")
+_NAMES: Final = ("type", "type_kind", "type_category")
 _SITE_KINDS: Final = {"hospital": "hospital", "market_organiser": "market"}
 
 
@@ -42,8 +43,9 @@ class LineReader:
     default_holder: HolderFacts | None = None
     default_type: str = ""
     _columns: dict[str, list[Column]] = field(init=False)
+    _text_columns: list[tuple[str, int]] = field(init=False)
     _nameplates: NameplateReader = field(init=False)
-    _types: dict[str, InstrumentType] = field(init=False, default_factory=dict)
+    _types: dict[tuple[str, ...], InstrumentType] = field(init=False, default_factory=dict)
     _holder_kind: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -54,10 +56,13 @@ class LineReader:
                 self._columns.setdefault(column.field, []).append(column)
         holder = self.layout.column_of("holder.name")
         self._holder_kind = said_by(holder.heading) if holder else ""
+        self._text_columns = [
+            (key, columns[0].index) for key, columns in self._columns.items() if key != NOTES and not BY_KEY[key].is_day
+        ]
 
     def read(self, line: LedgerLine) -> Row:
         """The facts of a line, or the Problem of its first wrong cell; ``problem.field`` is the field of the column."""
-        texts = {key: self._text(line, key) for key in self._columns if key != NOTES and not BY_KEY[key].is_day}
+        texts = {key: text_of(line.cell(index), key) for key, index in self._text_columns}
         kind = self._type(texts)
         if texts.get("quantity", "") not in ("", "1"):
             raise Problem("not_single", "quantity", value=texts["quantity"])
@@ -93,9 +98,6 @@ class LineReader:
 
     # -- cells
 
-    def _text(self, line: LedgerLine, key: str) -> str:
-        return text_of(line.cell(self._columns[key][0].index), key)
-
     def _day(self, line: LedgerLine, key: str) -> date | None:
         column = self._columns.get(key)
         return read_day(line.cell(column[0].index), key) if column else None
@@ -112,21 +114,24 @@ class LineReader:
     # -- type and nameplate
 
     def _type(self, texts: Mapping[str, str]) -> InstrumentType:
-        names = [texts[key] for key in ("type", "type_kind", "type_category") if texts.get(key)]
-        chosen = self.layout.type_code or self.default_type
-        code = next((found for name in names if (found := self._code_of(name))), "")
-        if not code and names:
-            raise Problem("unknown_category", "type", value=names[0][:64])
-        if not (code or chosen):
-            raise Problem("missing_category", "type")
-        code = code or chosen
-        if code not in self._types:
-            self._types[code] = regulations.get(code)
-        return self._types[code]
+        names = tuple(texts[key] for key in _NAMES if texts.get(key))
+        if names not in self._types:
+            self._types[names] = regulations.get(self._code_of(names))
+        return self._types[names]
 
-    def _code_of(self, name: str) -> str:
-        known = self.layout.type_names.get(folded(name)) or regulations.recognise(name)
-        return known or regulations.recognise(heading_name(name)) or ""
+    def _code_of(self, names: Sequence[str]) -> str:
+        """The first of the names that is known; a sheet without names is of the type chosen for it."""
+        for name in names:
+            for spelling in (name, heading_name(name)):
+                code = self.layout.type_names.get(folded(spelling)) or regulations.recognise(spelling)
+                if code:
+                    return code
+        if names:
+            raise Problem("unknown_category", "type", value=names[0][:64])
+        chosen = self.layout.type_code or self.default_type
+        if not chosen:
+            raise Problem("missing_category", "type")
+        return chosen
 
     # -- holder and place
 
