@@ -2,38 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterable
-from datetime import date, timedelta
-from pathlib import Path
-
 import click
-from flask import current_app
 from flask.cli import with_appcontext
-from flask_security.utils import hash_password
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
-
-from metrology.cli.demo import history as past
-from metrology.cli.demo import people
-from metrology.cli.demo.city import City, build
-from metrology.cli.demo.ledgers import TITLES, ledger_file
-from metrology.domain.authority import Actor
-from metrology.optimization.workdays import next_workday
-from metrology.persistence import clock
-from metrology.persistence.database import db
-from metrology.persistence.holders import Holder
-from metrology.persistence.instruments import Instrument
-from metrology.persistence.people import User
-from metrology.persistence.places import Place
-from metrology.services import visiting
-from metrology.services.reminding import remind_all
-from metrology.services.reporting import keep_figures
-
-YEARS = 3
-OWN_MARKETS = 4
-OWN_STATIONS = 12
 
 
 @click.command("demo")
@@ -41,137 +11,9 @@ OWN_STATIONS = 12
 @with_appcontext
 def demo(scale: float) -> None:
     """Make the example city, once; print an account for each role."""
-    settings = current_app.config["METROLOGY"]
-    session = db.session()
-    if session.scalar(select(User.id).limit(1)) is not None:
-        click.echo(f"The example city is there. Accounts: {settings.instance / 'accounts.txt'}")
-        return
-    if settings.instance.name != "demo" and "demo" not in str(settings.database_url):
-        raise click.ClickException(
-            "This is not a demo database (METROLOGY_INSTANCE should end in “demo”); nothing was changed."
-        )
-    began = time.monotonic()
-    today = clock.today_cn()
-    accounts = _make(session, today, scale)
-    _write_accounts(settings.instance / "accounts.txt", accounts)
-    count = session.scalar(text("select count(*) from instrument"))
-    click.echo(f"\n{count:,} instruments in {time.monotonic() - began:.0f} s. Accounts (address, password):\n")
-    for account in accounts:
-        click.echo(f"  {account.role:<14} {account.email:<32} {account.password}")
-    click.echo(f"\nThey are kept in {settings.instance / 'accounts.txt'}.")
+    from metrology.cli.demo.making import make_city  # read when it is asked for: no other command needs it
 
-
-def _make(session: Session, today: date, scale: float) -> list[people.Credentials]:
-    start = today - timedelta(days=365 * YEARS)
-    now = past.instant(start)
-    accounts = people.make_people(session, hash_password, start=start, today=today, now=now)
-    serving = people.make_standards(session, start=start, today=today, now=now)
-    session.commit()
-    city = build(start, scale)
-    history = past.History(session, city, serving)
-    history.begin()
-    with click.progressbar(length=100, label="Making the example city") as bar:
-        for step in _ledgers(session, city, history, start):
-            bar.update(step)
-        history.own = _own(session)
-        for year in range(1, YEARS + 1):
-            until = today if year == YEARS else start + timedelta(days=365 * year)
-            since = start + timedelta(days=365 * (year - 1))
-            for _month in history.months(since, until):
-                bar.update(1)
-            history.grow_older(until)
-            for step in _ledgers(session, city, history, until, only=("market", "fuel", "enterprise")):
-                bar.update(step)
-        history.end_some(today)
-        bar.update(4)
-        accounts.append(_last_touches(session, history, today))
-        bar.finish()
-    return accounts
-
-
-def _ledgers(
-    session: Session, city: City, history: past.History, day: date, only: Iterable[str] = TITLES
-) -> Iterable[int]:
-    """Import the ledgers as they stand on a day."""
-    from metrology.services import importing
-
-    officer = history.people["officer"]
-    for ledger in only:
-        name, data = ledger_file(ledger, city.of(ledger))
-        importing.import_at_once(session, officer, name, data, today=day, now=past.instant(day))
-        session.commit()
-        yield 5
-
-
-def _own(session: Session) -> set[int]:
-    """The instruments this registry verifies itself: those of the first markets and stations."""
-    chosen: set[int] = set()
-    for kind, count in (("market", OWN_MARKETS), ("station", OWN_STATIONS)):
-        roots = session.scalars(
-            select(Place).where(Place.kind == kind, Place.parent_id.is_(None)).order_by(Place.id).limit(count)
-        )
-        for root in roots.all():
-            statement = (
-                select(Instrument.id)
-                .join(Place, Place.id == Instrument.place_id)
-                .where(
-                    Place.path.startswith(root.path),
-                    Instrument.type_code.in_(past.JUDGED),
-                    Instrument.is_assembly.is_(False),
-                )
-                .order_by(Instrument.id)
-                .limit(160)
-            )
-            chosen.update(session.scalars(statement))
-    return chosen
-
-
-def _last_touches(session: Session, history: past.History, today: date) -> people.Credentials:
-    """A holder's account, visits for the next days, drafts and records that wait, the reminders of today, the day's figures."""
-    now = clock.now_utc()
-    station = session.scalars(
-        select(Holder)
-        .join(Instrument, Instrument.holder_id == Holder.id)
-        .where(Instrument.id.in_(history.own), Instrument.type_code == "fuel_dispenser")
-        .order_by(Holder.id)
-        .limit(1)
-    ).one()
-    account = people.make_holder_account(session, hash_password, station, now=now)
-    _visits(session, history.people["officer"], history, today)
-    history.leave_waiting(today)
-    session.commit()
-    keep_figures(session, today=today)
-    remind_all(session, today=today, now=now, public_url=current_app.config["METROLOGY"].public_url)
-    session.commit()
-    return account
-
-
-def _visits(session: Session, officer: Actor, history: past.History, today: date) -> None:
-    """Plan what is overdue in three markets and stations for the coming days."""
-    verifiers = [history.people[name].user_id or 0 for name in ("verifier", "verifier2")]
-    day = today
-    overdue = (
-        select(Place.path, Instrument.id)
-        .join(Place, Place.id == Instrument.place_id)
-        .where(Instrument.state == "in_use", Instrument.due_date < today)
-        .order_by(Place.path)
-    )
-    by_root: dict[str, list[int]] = {}
-    for path, key in session.execute(overdue):
-        by_root.setdefault(path.split("/")[1], []).append(key)
-    for place, keys in list(by_root.items())[:6]:
-        day = next_workday(day)
-        facts = visiting.VisitFacts(
-            planned_on=day, place_id=int(place), verifier_ids=tuple(verifiers[: 1 + len(keys) % 2])
-        )
-        visiting.plan_visit(session, officer, facts, keys[:60], today=today, now=clock.now_utc())
-        day += timedelta(days=1)
-
-
-def _write_accounts(path: Path, accounts: list[people.Credentials]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines(f"{one.role} {one.email} {one.password}\n" for one in accounts)
+    make_city(scale)
 
 
 commands = [demo]
