@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, Index, String
+from sqlalchemy import CheckConstraint, Date, Index, String, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from metrology.persistence.columns import Instant, Json, Key, Line, reference
@@ -20,7 +20,8 @@ STANDINGS = ("valid", "superseded", "revoked")
 class Certificate(Model):
     """A certificate or rejection notice, found by an unguessable code.
 
-    ``standing`` is what the bureau decided; whether its time has run out is asked of ``valid_until`` and the day.
+    ``standing`` is what the bureau decided; whether its time has run out is asked of ``valid_until`` and the day. An
+    instrument has one document that stands: a certificate or a notice.
     """
 
     __tablename__ = "certificate"
@@ -30,6 +31,13 @@ class Certificate(Model):
         CheckConstraint("kind <> 'rejection_notice' or valid_until is null", name="notice_has_no_validity"),
         CheckConstraint("standing = 'valid' or ended_on is not null", name="ended_has_day"),
         Index("ix_certificate_instrument_id_id", "instrument_id", "id"),
+        Index(
+            "uq_certificate_current",
+            "instrument_id",
+            unique=True,
+            sqlite_where=text("standing = 'valid'"),
+            postgresql_where=text("standing = 'valid'"),
+        ),
         Index("ix_certificate_issued_on_id", "issued_on", "id"),
     )
 

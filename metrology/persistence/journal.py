@@ -49,6 +49,8 @@ class JournalEntry(Model):
         Index("ix_journal_entry_object", "object_kind", "object_id", "seq"),
         Index("ix_journal_entry_instrument_id_seq", "instrument_id", "seq"),
         Index("ix_journal_entry_actor_id_seq", "actor_id", "seq"),
+        Index("ix_journal_entry_action_seq", "action", "seq"),
+        Index("ix_journal_entry_at", "at"),
     )
 
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
@@ -110,6 +112,12 @@ def record(
     session.info.setdefault(_PENDING, []).append(_Pending(actor, action, subject, at, changes, instrument, reason))
 
 
+def waiting(session: Session, action: str, subject: Model) -> dict[str, list[Any]] | None:
+    """The changes of an entry that this session has noted and not written yet; None when there is none."""
+    pending: list[_Pending] = session.info.get(_PENDING, [])
+    return next((one.changes for one in pending if one.action == action and one.subject is subject), None)
+
+
 def changes_of(row: Model) -> dict[str, list[Any]]:
     """Columns of a row that differ from what the database holds: field → [old, new]. All set columns for a new row."""
     state = inspect(row)
@@ -130,6 +138,8 @@ def changes_of(row: Model) -> dict[str, list[Any]]:
 
 def plain_value(value: Any) -> Any:
     """A value as JSON keeps it: exact, stable, without floats."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):

@@ -55,7 +55,9 @@ class Verification(Model):
     environment: Mapped[Facts]
     nameplate: Mapped[Facts]
     readings: Mapped[Facts]
-    seals: Mapped[Any] = mapped_column(Json, default=list, comment="seals applied: number and position")
+    seals: Mapped[Any] = mapped_column(
+        Json, default=list, comment="number, position and finding: applied; of an earlier one intact, broken, missing, replaced"
+    )
     edition_code: Mapped[Line]
     verdict: Mapped[str | None] = mapped_column(String(12))
     judgement: Mapped[Facts] = mapped_column(
@@ -76,6 +78,7 @@ class Verification(Model):
     notes: Mapped[Words]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1)
 
     instrument: Mapped[Instrument] = relationship()
     institute: Mapped[Institute | None] = relationship()
@@ -84,6 +87,8 @@ class Verification(Model):
     approver: Mapped[User | None] = relationship(foreign_keys=[approver_id])
     standards: Mapped[list[StandardUse]] = relationship(back_populates="verification", order_by="StandardUse.id")
     replaces: Mapped[Verification | None] = relationship(remote_side="Verification.id")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class StandardUse(Model):

@@ -1,0 +1,272 @@
+"""Certificates and rejection notices: issued once, ended with a reason, and what each is worth today.
+
+An instrument has one document that stands. A new one ends the earlier; a rejection ends a certificate at once; a broken seal
+or a repair ends it without a new one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from metrology.documents.certificate_facts import CertificateFacts
+from metrology.documents.certificate_pdf import CertificateLanguage, certificate_pdf
+from metrology.domain.authority import Actor
+from metrology.domain.certificate import DocumentKind, NumberingScheme, document_kind
+from metrology.domain.instrument import State, check_move
+from metrology.domain.problems import Problem
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.journal import JournalHead, record
+from metrology.persistence.verifications import Verification
+from metrology.services import certificate_text, numbering, searching, settings
+from metrology.services.record_digest import digest_changes, is_intact
+from metrology.services.validity import CORRECTED, Validity
+
+REJECTED, SUPERSEDED, SEAL_BROKEN, REPAIR = "rejected", "superseded", "seal_broken", "repair"
+END_REASONS = frozenset(
+    {
+        REJECTED, SUPERSEDED, CORRECTED, SEAL_BROKEN, REPAIR, "relocated", "owner_changed", "retired", "lost",
+        "verification_undone",
+    }
+)  # fmt: skip
+"""Why a document can end by itself; any other text is somebody's decision in their own words, shown to staff only."""
+LANGUAGES: tuple[CertificateLanguage, ...] = ("zh", "zh-en")
+
+Standing = Literal["valid", "due_soon", "expired", "rejected", "superseded", "revoked", "suspended", "unknown"]
+
+
+def document_of(session: Session, verification_id: int | None) -> Certificate | None:
+    """The certificate or notice issued for a record."""
+    if verification_id is None:
+        return None
+    return session.scalar(select(Certificate).where(Certificate.verification_id == verification_id))
+
+
+def current(session: Session, instrument_id: int) -> Certificate | None:
+    """The document of an instrument that stands, whether its time has run out or not."""
+    return session.scalar(
+        select(Certificate).where(Certificate.instrument_id == instrument_id, Certificate.standing == "valid")
+    )
+
+
+# -- issuing
+
+
+def issue(
+    session: Session,
+    actor: Actor,
+    verification: Verification,
+    *,
+    today: date,
+    now: datetime,
+    held: Validity | None = None,
+    decides: bool = True,
+) -> Certificate:
+    """The certificate or rejection notice of an approved record; the instrument's earlier document ends with it.
+
+    With ``decides`` False the record is about the past (a later verification stands, or what it corrects has ended): its
+    document has ended before it begins.
+    """
+    kind = document_kind(str(verification.verdict))
+    corrected = document_of(session, verification.replaces_id)
+    before = current(session, verification.instrument_id)
+    code, number = secrets.token_urlsafe(16), _number(session, verification, kind, today)
+    name = "verification_certificate" if kind == "certificate" else "rejection_notice"
+    facts = certificate_text.facts_of(
+        verification, kind=name, number=number, code=code, issued_on=today, held=held,
+        replaces=corrected.number if corrected else "", checkpoint=_checkpoint(session),
+    )  # fmt: skip
+    certificate = Certificate(
+        number=number, code=code, kind=name, instrument_id=verification.instrument_id,
+        verification_id=verification.id, verified_on=verification.verified_on, issued_on=today,
+        valid_until=held.until if held else None, validity_rule=_rule(held), standing="valid", end_reason="",
+        payload=facts.to_payload(), issued_at=now,
+    )  # fmt: skip
+    ended = tuple(dict.fromkeys(one for one in (corrected, before if decides else None) if one is not None))
+    for one in ended:
+        rejects = decides and name == "rejection_notice" and one.kind == "verification_certificate"
+        standing, reason = (
+            ("revoked", REJECTED) if rejects else ("superseded", CORRECTED if one is corrected else SUPERSEDED)
+        )
+        _end(session, actor, one, standing, reason, today=today, now=now)
+    if not decides:
+        _end_at_birth(certificate, corrected, before, today, now)
+    session.flush()  # the earlier one has ended before this one stands: the database allows one
+    session.add(certificate)
+    session.flush()
+    for one in ended:
+        one.replaced_by_id = certificate.id
+    _journal_issue(session, actor, certificate, now)
+    session.flush()
+    return certificate
+
+
+def _number(session: Session, verification: Verification, kind: DocumentKind, today: date) -> str:
+    body = verification.institute.short_code if verification.institute else ""
+    seq = numbering.take(session, f"{kind}/{body}/{today.year}")[0]
+    scheme = NumberingScheme(settings.read(session).certificate_number_template)
+    return scheme.number(body=body, kind=kind, year=today.year, seq=seq)
+
+
+def _rule(held: Validity | None) -> str:
+    return f"{held.rule}; {held.interval.months} months; {held.interval.clause}"[:200] if held else ""
+
+
+def _checkpoint(session: Session) -> str:
+    """The journal's head as it was before this document: paper bears witness to the record."""
+    head = session.execute(select(JournalHead.seq, JournalHead.hash).where(JournalHead.id == 1)).one_or_none()
+    return f"{head.seq}:{head.hash}" if head else ""
+
+
+def _journal_issue(session: Session, actor: Actor, certificate: Certificate, now: datetime) -> None:
+    until = certificate.valid_until.isoformat() if certificate.valid_until else None
+    record(
+        session, actor, "certificate.issued", certificate, at=now, instrument=certificate.instrument_id,
+        changes={
+            "number": [None, certificate.number], "kind": [None, certificate.kind], "valid_until": [None, until],
+            **digest_changes(certificate),
+        },
+    )  # fmt: skip
+
+
+# -- ending
+
+
+def _end(
+    session: Session, actor: Actor, certificate: Certificate, standing: str, reason: str, *, today: date, now: datetime
+) -> None:
+    was = [certificate.standing, certificate.end_reason]
+    certificate.standing, certificate.end_reason = standing, reason[:200]
+    if certificate.ended_on is None:
+        certificate.ended_on, certificate.ended_at = today, now
+    record(
+        session, actor, "certificate.ended", certificate, at=now, instrument=certificate.instrument_id, reason=reason,
+        changes={"standing": [was[0], standing], "end_reason": [was[1], certificate.end_reason]},
+    )  # fmt: skip
+
+
+def _end_at_birth(
+    certificate: Certificate, corrected: Certificate | None, before: Certificate | None, today: date, now: datetime
+) -> None:
+    certificate.standing, certificate.end_reason = "superseded", SUPERSEDED
+    certificate.ended_on, certificate.ended_at = today, now
+    certificate.replaced_by_id = before.id if before else None
+    if corrected is not None and corrected.replaced_by_id is not None:
+        certificate.replaced_by_id = corrected.replaced_by_id
+
+
+def end_current(
+    session: Session, actor: Actor, instrument: Instrument, reason: str, *, today: date, now: datetime
+) -> Certificate | None:
+    """End the certificate that stands, because a seal broke or a repair began; None when there is none.
+
+    The instrument is due from today on. Its state is the caller's matter.
+    """
+    session.flush()
+    certificate = current(session, instrument.id)
+    if certificate is None or certificate.kind != "verification_certificate":
+        return None
+    _end(session, actor, certificate, "revoked", reason, today=today, now=now)
+    _due_now(session, actor, instrument, today, now)
+    session.flush()
+    return certificate
+
+
+def _due_now(session: Session, actor: Actor, instrument: Instrument, today: date, now: datetime) -> None:
+    if instrument.due_basis == "certificate" and (instrument.due_date is None or instrument.due_date > today):
+        was = instrument.due_date.isoformat() if instrument.due_date else None
+        instrument.due_date = today
+        changes = {"due_date": [was, today.isoformat()]}
+        record(session, actor, "instrument.due_now", instrument, at=now, changes=changes)
+
+
+def revoke(
+    session: Session, actor: Actor, certificate: Certificate, reason: str, *, today: date, now: datetime
+) -> Certificate:
+    """Take a certificate or notice back by decision, with a reason. The instrument then awaits verification."""
+    session.refresh(certificate, with_for_update=True)
+    if certificate.standing != "valid":
+        raise Problem("not_in_force", "standing", number=certificate.number)
+    if not reason.strip() or reason.strip() in END_REASONS:
+        raise Problem("reason_needed", "reason")
+    _end(session, actor, certificate, "revoked", reason.strip(), today=today, now=now)
+    instrument = certificate.instrument
+    if certificate.kind == "verification_certificate":
+        _due_now(session, actor, instrument, today, now)
+    if instrument.state in ("in_use", "rejected"):
+        check_move(cast("State", instrument.state), "awaiting_verification", "verification_undone")
+        instrument.state, instrument.updated_at = "awaiting_verification", now
+        record(session, actor, "instrument.moved", instrument, at=now, reason=certificate.number)
+    session.flush()
+    searching.index(session, instrument, certificate)
+    return certificate
+
+
+# -- what it is worth
+
+
+def holds(certificate: Certificate | None, today: date) -> bool:
+    """Whether a certificate stands and its time has not run out: its last valid day is valid all day."""
+    return (
+        certificate is not None
+        and certificate.kind == "verification_certificate"
+        and certificate.standing == "valid"
+        and (certificate.valid_until is None or today <= certificate.valid_until)
+    )
+
+
+_BY_STATE: dict[str, Standing] = {
+    "rejected": "rejected",
+    "suspended": "suspended",
+    "under_repair": "revoked",
+    "awaiting_verification": "revoked",
+    "retired": "revoked",
+    "lost": "revoked",
+}
+"""State of an instrument → what a certificate is worth that nobody has ended: never valid."""
+
+
+def standing(certificate: Certificate | None, instrument: Instrument | None, today: date, warn_days: int) -> Standing:
+    """What a document is worth today, in one word. It says valid only when nothing speaks against it."""
+    if certificate is None:
+        return "unknown"
+    if certificate.standing == "superseded":
+        return "superseded"
+    if certificate.kind == "rejection_notice":
+        return "rejected" if certificate.standing == "valid" else "revoked"
+    if certificate.standing == "revoked":
+        return "rejected" if certificate.end_reason == REJECTED else "revoked"
+    if instrument is not None and instrument.state in _BY_STATE:
+        return _BY_STATE[instrument.state]
+    if certificate.valid_until is None:
+        return "valid"
+    left = (certificate.valid_until - today).days
+    if left < 0:
+        return "expired"
+    return "due_soon" if left <= warn_days else "valid"
+
+
+# -- on paper
+
+
+def pdf(
+    session: Session,
+    certificate: Certificate,
+    language: CertificateLanguage,
+    base_url: str,
+    *,
+    fonts_folder: Path | None = None,
+) -> bytes:
+    """The document as PDF, from what was fixed at issue alone. Refused when it is no longer what the journal says."""
+    if not is_intact(session, certificate):
+        raise Problem("certificate_altered", "payload", number=certificate.number)
+    facts = CertificateFacts.from_payload(certificate.payload)
+    facts = replace(facts, qr_text=base_url + facts.qr_text, public_url=base_url + facts.public_url)
+    return certificate_pdf(facts, language=language, fonts_folder=fonts_folder)

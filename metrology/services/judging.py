@@ -1,0 +1,238 @@
+"""What can be said of a record as it stands: its sheet, the findings so far, and everything in the way of handing it in.
+
+The form shows it as one types and the submission decides by it: one truth for both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from metrology import regulations
+from metrology.domain.mpe import MpeAt
+from metrology.domain.nameplate import Nameplate
+from metrology.domain.problems import BadChoice, MissingCharacteristic, Problem
+from metrology.domain.reading_sheet import ReadingSheet
+from metrology.domain.regulation import KINDS, Edition, InstrumentType
+from metrology.domain.verdict import Lack, Verdict
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.people import Institute
+from metrology.persistence.verifications import Verification
+from metrology.services import people, serving_standards
+from metrology.services.record_readings import arranged
+from metrology.services.record_sheet import LaidSheet, lay
+from metrology.services.serving_standards import StandardJudged
+from metrology.services.validity import Validity, stands, validity
+
+NEVER_VERIFIED = frozenset({"retired", "lost"})
+_KINDS_IN = {
+    "in_use": frozenset(KINDS),
+    "suspended": frozenset({"initial", "subsequent", "after_repair"}),
+    "awaiting_verification": frozenset({"initial", "subsequent", "after_repair"}),
+    "under_repair": frozenset({"after_repair"}),
+    "rejected": frozenset({"after_repair"}),
+}
+"""State of an instrument → the kinds of verification it can have. A rejected one was repaired, or it is not verified."""
+
+_NOTHING = ReadingSheet(())
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A record as it stands: what the form draws, and what the submission decides by."""
+
+    instrument_type: InstrumentType
+    edition: Edition | None
+    nameplate: dict[str, str]
+    nameplate_problems: dict[str, Problem]
+    sheet: ReadingSheet
+    sheet_key: str
+    """Changes when the sheet does: a form drawn from another one is drawn again."""
+    laid: LaidSheet
+    verdict: Verdict | None
+    standards: tuple[StandardJudged, ...]
+    problems: tuple[Problem, ...]
+    """What stands in the way besides missing readings."""
+    validity: Validity | None
+    readings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> tuple[Lack, ...]:
+        """What has still to be read."""
+        return self.verdict.missing if self.verdict else ()
+
+    @property
+    def so_far(self) -> str | None:
+        """The verdict, or ``rejected`` as soon as one finding says so; None while nothing can be said."""
+        if self.verdict is None:
+            return None
+        return "rejected" if self.verdict.failed else self.verdict.verdict
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be handed in."""
+        return not self.problems and self.verdict is not None and self.verdict.verdict is not None
+
+
+def nameplate_of(instrument: Instrument) -> dict[str, str]:
+    """The nameplate by which an instrument is judged: a nozzle has its dispenser's beside its own."""
+    known = {one.key for one in regulations.get(instrument.type_code).nameplate}
+    whole = instrument.parent.nameplate if instrument.parent else {}
+    return {key: str(value) for key, value in {**whole, **instrument.nameplate}.items() if key in known and value}
+
+
+def preview(session: Session, verification: Verification, *, today: date) -> Preview:
+    """The record as it stands."""
+    one = regulations.get(verification.type_code)
+    plate, wrong = normalised(one, verification.nameplate)
+    problems = [
+        *_record_problems(session, verification, today),
+        *(Problem(problem.code, f"nameplate.{key}", **problem.params) for key, problem in wrong.items()),
+    ]
+    edition, sheet = None, _NOTHING
+    try:
+        edition = one.edition_on(verification.verified_on)
+        if not wrong:
+            edition.check(Nameplate(plate))
+            sheet = edition.reading_sheet(plate, verification.kind)
+    except Problem as problem:
+        wrong = wrong or {problem.field or "": problem}
+        problems.append(problem)
+    readings = arranged(sheet, verification.readings)
+    verdict = edition.judge(plate, verification.kind, readings) if edition and sheet.tables else None
+    limits = edition.mpe_at(plate, verification.kind) if edition and sheet.tables else ()
+    standards = _standards(verification, one, limits)
+    if sheet.tables:
+        problems += _standard_problems(one, standards)
+    held = validity(
+        session, verification.instrument, one, plate, verification.verified_on, replaces_id=verification.replaces_id
+    )
+    if held.has_run_out and verdict and verdict.verdict == "conforms" and verification.kind != "in_service":
+        problems.append(Problem("service_life_ended", "verified_on", until=held.until))
+    return Preview(
+        instrument_type=one, edition=edition, nameplate=plate, nameplate_problems=wrong, sheet=sheet,
+        sheet_key=_key_of(sheet, edition), laid=lay(sheet, readings, _texts(verdict)), verdict=verdict,
+        standards=tuple(standards), problems=tuple(problems), validity=held, readings=readings,
+    )  # fmt: skip
+
+
+def _texts(verdict: Verdict | None) -> list[dict[str, Any]]:
+    return [finding.to_dict() for finding in verdict.findings] if verdict else []
+
+
+def _key_of(sheet: ReadingSheet, edition: Edition | None) -> str:
+    text = f"{edition.code if edition else ''}{sheet!r}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def normalised(one: InstrumentType, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Problem]]:
+    """Nameplate values as they are stored, and the problem of each that cannot be, or without which nothing is drawn."""
+    plate: dict[str, str] = {}
+    wrong: dict[str, Problem] = {}
+    for characteristic in one.nameplate:
+        text = str(values.get(characteristic.key) or "").strip()
+        if not text:
+            if characteristic.required:
+                wrong[characteristic.key] = MissingCharacteristic(characteristic.key)
+            continue
+        try:
+            plate[characteristic.key] = characteristic.normalise(text)
+        except Problem as problem:
+            wrong[characteristic.key] = problem
+    return plate, wrong
+
+
+# -- who, what, when
+
+
+def _record_problems(session: Session, verification: Verification, today: date) -> list[Problem]:
+    found = [
+        instrument_refusal(verification.instrument),
+        kind_refusal(session, verification.instrument, verification.kind, replaces=verification.replaces),
+        _day_refusal(verification, today),
+        institute_refusal(verification.institute, verification.verified_on),
+        people.qualification_refusal(session, verification.verifier, verification.type_code, verification.verified_on),
+    ]
+    return [problem for problem in found if problem]
+
+
+def instrument_refusal(instrument: Instrument) -> Problem | None:
+    """Why no verification of an instrument can be recorded; an expired certificate is no reason, but a retired one is."""
+    if instrument.is_assembly:
+        return Problem("assembly_is_not_verified", "instrument", number=instrument.number)
+    if instrument.state in NEVER_VERIFIED:
+        return Problem("instrument_not_verifiable", "instrument", number=instrument.number, state=instrument.state)
+    if not regulations.get(instrument.type_code).has_rules:
+        return Problem("type_has_no_rules", "instrument", type=instrument.type_code)
+    return None
+
+
+def kind_refusal(
+    session: Session, instrument: Instrument, kind: str, *, replaces: Verification | None = None
+) -> Problem | None:
+    """Why this kind of verification does not fit: the state of the instrument, or an initial one was done before."""
+    if kind not in KINDS:
+        return BadChoice("kind", value=kind)
+    # A correction speaks of the day of the record it replaces, whatever has become of the instrument since.
+    if replaces is None and kind not in _KINDS_IN.get(instrument.state, frozenset()):
+        return Problem("kind_does_not_fit", "kind", kind=kind, state=instrument.state)
+    if kind == "initial" and _verified_before(session, instrument, replaces):
+        return Problem("initial_done_before", "kind")
+    return None
+
+
+def usual_kind(session: Session, instrument: Instrument) -> str:
+    """The kind a new record of an instrument most likely has."""
+    if instrument.state in ("under_repair", "rejected"):
+        return "after_repair"
+    known = instrument.last_verified_on is not None or _verified_before(session, instrument, None)
+    return "subsequent" if known else "initial"
+
+
+def _verified_before(session: Session, instrument: Instrument, replaces: Verification | None) -> bool:
+    statement = select(Verification.id).where(
+        Verification.instrument_id == instrument.id,
+        Verification.verdict == "conforms",
+        Verification.kind != "in_service",
+        stands(replaces.id if replaces else None),
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
+def _day_refusal(verification: Verification, today: date) -> Problem | None:
+    if verification.verified_on > today:
+        return Problem("verified_in_future", "verified_on", on=verification.verified_on)
+    return None
+
+
+def institute_refusal(institute: Institute | None, on: date) -> Problem | None:
+    """Why a body may not verify on a day: unknown, closed, or its authorisation has lapsed."""
+    if institute is None:
+        return Problem("no_institute", "verifier")
+    if not institute.is_active:
+        return Problem("institute_closed", "verifier", institute=institute.name)
+    if institute.authorised_until is not None and institute.authorised_until < on:
+        return Problem(
+            "institute_not_authorised", "verifier", institute=institute.name, until=institute.authorised_until
+        )
+    return None
+
+
+# -- standards
+
+
+def _standards(verification: Verification, one: InstrumentType, limits: Sequence[MpeAt]) -> list[StandardJudged]:
+    rows = [use.standard for use in verification.standards]
+    return serving_standards.judged(rows, one, limits, verification.verified_on, verification.institute_id)
+
+
+def _standard_problems(one: InstrumentType, standards: Sequence[StandardJudged]) -> list[Problem]:
+    if not standards:
+        return [Problem("no_standard", "standards", type=one.code)]
+    return [judged.refusal for judged in standards if judged.refusal]

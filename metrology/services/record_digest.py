@@ -1,0 +1,60 @@
+"""Fingerprints of records and certificates: kept in the journal's chain, compared when one is shown or printed.
+
+The rows themselves are large; the journal keeps their SHA-256, so that one touched by hand is found by its own entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.journal import JournalEntry, plain_value, waiting
+from metrology.persistence.verifications import Verification
+
+KEY = "sha256"
+_RECORD = (
+    "number", "instrument_id", "type_code", "kind", "verified_on", "place_text", "environment", "nameplate", "readings",
+    "seals", "edition_code", "verdict", "judgement", "institute_id", "verifier_id", "replaces_id",
+)  # fmt: skip
+_CERTIFICATE = (
+    "number", "code", "kind", "instrument_id", "verification_id", "verified_on", "issued_on", "valid_until",
+    "validity_rule", "payload",
+)  # fmt: skip
+
+
+def digest(row: Verification | Certificate) -> str:
+    """SHA-256 of everything that was fixed of a record or a certificate."""
+    names = _RECORD if isinstance(row, Verification) else _CERTIFICATE
+    facts: dict[str, Any] = {name: plain_value(getattr(row, name)) for name in names}
+    if isinstance(row, Verification):
+        facts["standards"] = sorted(([use.standard_id, use.snapshot] for use in row.standards), key=lambda use: use[0])
+    return _sha256(facts)
+
+
+def _sha256(facts: Mapping[str, Any]) -> str:
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_changes(row: Verification | Certificate) -> dict[str, list[Any]]:
+    """The fingerprint as a journal entry keeps it."""
+    return {KEY: [None, digest(row)]}
+
+
+def is_intact(session: Session, row: Verification | Certificate) -> bool:
+    """Whether a record or certificate is still what the journal says was fixed."""
+    action = "verification.submitted" if isinstance(row, Verification) else "certificate.issued"
+    changes = waiting(session, action, row) or session.scalar(
+        select(JournalEntry.changes)
+        .where(JournalEntry.object_kind == row.__tablename__, JournalEntry.object_id == str(row.id))
+        .where(JournalEntry.action == action)
+        .order_by(JournalEntry.seq)
+        .limit(1)
+    )
+    return changes is not None and changes.get(KEY) == [None, digest(row)]
