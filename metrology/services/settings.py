@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
+from metrology.domain.certificate import NumberingScheme
 from metrology.domain.problems import Problem
 from metrology.persistence.journal import record
 from metrology.persistence.preferences import RegistrySetting
@@ -52,10 +53,7 @@ def change(session: Session, actor: Actor, values: Mapping[str, object], *, now:
     for key, value in values.items():
         if key not in before:
             raise Problem("unknown_setting", key)
-        if key == "validity_rule" and value not in ("anniversary_minus_one", "anniversary"):
-            raise Problem("bad_choice", key)
-        if key == "warn_days" and not 0 <= int(str(value)) <= 365:
-            raise Problem("out_of_range", key)
+        _check(key, value)
         if before[key] == value:
             continue
         text = ("1" if value else "0") if isinstance(value, bool) else str(value)
@@ -67,3 +65,19 @@ def change(session: Session, actor: Actor, values: Mapping[str, object], *, now:
         )
     session.flush()
     return read(session)
+
+
+def _check(key: str, value: object) -> None:
+    if key == "validity_rule" and value not in ("anniversary_minus_one", "anniversary"):
+        raise Problem("bad_choice", key)
+    if key == "warn_days" and not 0 <= int(str(value)) <= 365:
+        raise Problem("out_of_range", key)
+    if key == "bureau_name" and not str(value).strip():
+        raise Problem("bad_name", key)
+    if key == "complaint_url" and value and not str(value).startswith(("https://", "http://")):
+        raise Problem("bad_address", key)
+    if key == "certificate_number_template":
+        try:
+            NumberingScheme(str(value))
+        except Problem as problem:
+            raise Problem(problem.code, key) from None

@@ -116,3 +116,9 @@ TASK_STATES = {
 }
 SEAL_STATES = {"intact": _l("Intact"), "broken": _l("Broken"), "removed": _l("Removed")}
 STANDARD_STATES = {"in_use": _l("In use"), "suspended": _l("Suspended"), "withdrawn": _l("Withdrawn")}
+QUALIFICATION_GRADES = {
+    "": _l("Not stated"),
+    "verifier": _l("Verifier (检定员)"),
+    "registered_2": _l("Registered metrologist, grade 2"),
+    "registered_1": _l("Registered metrologist, grade 1"),
+}

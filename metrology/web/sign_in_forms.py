@@ -29,6 +29,7 @@ from metrology.persistence.people import User
 from metrology.services import signing_in
 from metrology.services.passwords import password_refusal
 from metrology.web import rates
+from metrology.web.choices import choices
 from metrology.web.problems import sentence_of
 from metrology.web.requests import now
 
@@ -149,7 +150,7 @@ class SecondFactorForm(TwoFactorSetupForm):
 
     setup = RadioField(
         _l("Second factor"),
-        choices=[("disable", _l("Turn off")), ("authenticator", _l("Authenticator app"))],
+        choices=choices([("disable", _l("Turn off")), ("authenticator", _l("Authenticator app"))]),
         validate_choice=False,
     )
 

@@ -1,0 +1,205 @@
+"""Words for what the journal keeps as codes: actions (``noun.verb``), kinds of things, names of columns."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from werkzeug.routing import BuildError
+
+from metrology.persistence.journal import JournalEntry
+
+NOUNS = {
+    "attachment": _l("Attachment"),
+    "certificate": _l("Certificate"),
+    "contact": _l("Contact"),
+    "holder": _l("Holder"),
+    "import": _l("Import"),
+    "institute": _l("Institute"),
+    "instrument": _l("Instrument"),
+    "ledger": _l("Ledger"),
+    "list": _l("List"),
+    "notice": _l("Notice"),
+    "place": _l("Place"),
+    "qualification": _l("Qualification"),
+    "reminder": _l("Reminder"),
+    "saved_filter": _l("Saved filter"),
+    "seal": _l("Seal"),
+    "session": _l("Log-in"),
+    "setting": _l("Setting"),
+    "standard": _l("Measurement standard"),
+    "task": _l("Task"),
+    "user": _l("Account"),
+    "verification": _l("Verification"),
+    "visit": _l("Visit"),
+}
+VERBS = {
+    "added": _l("added"),
+    "approved": _l("approved"),
+    "cancelled": _l("cancelled"),
+    "changed": _l("changed"),
+    "checked": _l("checked"),
+    "closed": _l("closed"),
+    "correction_started": _l("correction begun"),
+    "created": _l("created"),
+    "deactivated": _l("deactivated"),
+    "discarded": _l("discarded"),
+    "due_now": _l("due at once"),
+    "ended": _l("ended"),
+    "exported": _l("exported"),
+    "extended": _l("extended"),
+    "finished": _l("finished"),
+    "followed_parts": _l("followed its parts"),
+    "imported": _l("imported"),
+    "issued": _l("issued"),
+    "kept": _l("kept"),
+    "link_made": _l("link to choose a password made"),
+    "locked": _l("locked after wrong passwords"),
+    "moved": _l("moved"),
+    "noted": _l("noted"),
+    "opened": _l("opened"),
+    "password_changed": _l("password changed by its owner"),
+    "password_set": _l("password chosen"),
+    "password_withdrawn": _l("password withdrawn"),
+    "planned": _l("planned"),
+    "reactivated": _l("activated again"),
+    "reduced": _l("reduced"),
+    "registered": _l("registered"),
+    "removed": _l("removed"),
+    "reopened": _l("opened again"),
+    "requeued": _l("queued again"),
+    "resent": _l("sent again"),
+    "returned": _l("returned"),
+    "revised": _l("revised"),
+    "revoked": _l("revoked"),
+    "second_factor_removed": _l("second factor removed"),
+    "second_factor_set": _l("second factor turned on"),
+    "sessions_ended": _l("logged out everywhere"),
+    "started": _l("begun"),
+    "submitted": _l("submitted"),
+    "undone": _l("undone"),
+    "unlocked": _l("unlocked"),
+    "verified": _l("verified"),
+}
+KINDS = {
+    "account_link": _l("Link"),
+    "attachment": NOUNS["attachment"],
+    "certificate": NOUNS["certificate"],
+    "contact": NOUNS["contact"],
+    "holder": NOUNS["holder"],
+    "import_batch": NOUNS["import"],
+    "institute": NOUNS["institute"],
+    "instrument": NOUNS["instrument"],
+    "login_session": NOUNS["session"],
+    "measurement_standard": NOUNS["standard"],
+    "notice": NOUNS["notice"],
+    "place": NOUNS["place"],
+    "qualification": NOUNS["qualification"],
+    "registry_setting": NOUNS["setting"],
+    "seal": NOUNS["seal"],
+    "user": NOUNS["user"],
+    "verification": NOUNS["verification"],
+    "visit": NOUNS["visit"],
+}
+FIELDS = {
+    "active": _l("Active"),
+    "address": _l("Address"),
+    "authorisation_number": _l("Authorisation number"),
+    "authorised_until": _l("Authorised until"),
+    "certificate_number": _l("Certificate number"),
+    "district_code": _l("District"),
+    "due_basis": _l("Due by"),
+    "due_date": _l("Due date"),
+    "email": _l("Mail address"),
+    "grade": _l("Grade"),
+    "holder_id": _l("Holder"),
+    "institute_id": _l("Institute"),
+    "is_active": _l("Active"),
+    "kind": _l("Kind"),
+    "language": _l("Language"),
+    "locked_until": _l("Locked until"),
+    "manufacturer": _l("Manufacturer"),
+    "model": _l("Model"),
+    "name": _l("Name"),
+    "name_en": _l("Name in English"),
+    "nameplate": _l("Nameplate"),
+    "notes": _l("Notes"),
+    "number": _l("Number"),
+    "phone": _l("Phone"),
+    "place_id": _l("Place"),
+    "purpose": _l("Purpose"),
+    "roles": _l("Roles"),
+    "serial_number": _l("Serial number"),
+    "sessions": _l("Log-ins"),
+    "short_code": _l("Short code"),
+    "state": _l("State"),
+    "type_code": _l("Instrument type"),
+    "uscc": _l("Unified social credit code"),
+    "user_id": _l("Account"),
+    "valid_from": _l("Valid from"),
+    "valid_until": _l("Valid until"),
+    "verdict": _l("Verdict"),
+    "verified_on": _l("Verified on"),
+}
+"""Columns people ask about most; others are shown by their own name."""
+_PAGES = {
+    "certificate": ("certificates.detail", "certificate_id"),
+    "holder": ("holders.detail", "holder_id"),
+    "institute": ("institutes.edit", "institute_id"),
+    "instrument": ("instruments.detail", "instrument_id"),
+    "measurement_standard": ("standards.detail", "standard_id"),
+    "place": ("places.detail", "place_id"),
+    "user": ("users.detail", "user_id"),
+    "verification": ("verifications.detail", "verification_id"),
+    "visit": ("visits.detail", "visit_id"),
+}
+
+
+def action(code: str) -> str:
+    """An action in words: what thing, what was done with it."""
+    noun, _dot, verb = code.partition(".")
+    return f"{NOUNS.get(noun, noun)} · {VERBS.get(verb, verb)}"
+
+
+def kind(code: str) -> str:
+    """What kind of thing an entry is about."""
+    return str(KINDS.get(code, code))
+
+
+def field(name: str) -> str:
+    """A column in words."""
+    return str(FIELDS.get(name, name))
+
+
+def actor(name: str) -> str:
+    """Who did it: a person's name, or what acts without one."""
+    return str({"system": _l("The registry itself"), "public": _l("Someone not logged in")}.get(name, name))
+
+
+def nouns() -> list[tuple[str, str]]:
+    """Choices of what was done, by thing."""
+    return sorted(((code, str(words)) for code, words in NOUNS.items()), key=lambda pair: pair[1])
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Choices of things."""
+    return sorted(((code, str(words)) for code, words in KINDS.items()), key=lambda pair: pair[1])
+
+
+def object_url(entry: JournalEntry) -> str | None:
+    """Page of the thing an entry is about, where there is one."""
+    if entry.object_kind not in _PAGES or not entry.object_id.isdigit():
+        return None
+    endpoint, argument = _PAGES[entry.object_kind]
+    try:
+        key: dict[str, Any] = {argument: int(entry.object_id)}
+        return url_for(endpoint, **key)
+    except BuildError:
+        return None
+
+
+def as_json(value: Any) -> str:
+    """Changes as the journal hashes them."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,82 @@
+"""Settings of the bureau: its name on paper, validity, numbering, warnings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, IntegerField, SelectField, StringField, URLField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from metrology.domain.problems import Problem
+from metrology.persistence.database import db
+from metrology.services import settings as bureau
+from metrology.services.settings import BureauSettings
+from metrology.web.choices import choices
+from metrology.web.problems import show_on
+from metrology.web.requests import actor, allowed, now, requires
+
+blueprint = Blueprint("settings", __name__, url_prefix="/settings")
+
+
+class SettingsForm(FlaskForm):
+    """What the bureau decides for itself. A field bears the name of its setting."""
+
+    bureau_name = StringField(_l("Name of the bureau"), [InputRequired(), Length(max=200)])
+    bureau_name_en = StringField(_l("Name in English"), [Length(max=200)])
+    validity_rule = SelectField(
+        _l("Last day of validity"),
+        choices=choices(
+            [
+                ("anniversary_minus_one", _l("the day before the anniversary (2026-05-22 for one year: 2027-05-21)")),
+                ("anniversary", _l("the anniversary itself (2026-05-22 for one year: 2027-05-22)")),
+            ]
+        ),
+        description=_l("Holds for certificates issued from now on."),
+    )
+    certificate_number_template = StringField(
+        _l("Numbers of certificates"),
+        [InputRequired(), Length(max=60)],
+        description=_l(
+            "{body} is the short code of the institute, {kind} the kind of paper, {yyyy} the year, {seq:06d} counts. All four are needed."
+        ),
+    )
+    warn_days = IntegerField(
+        _l("Warn before the last day"),
+        [InputRequired(), NumberRange(0, 365)],
+        description=_l('From then on the public page says "due soon".'),
+    )
+    complaint_phone = StringField(_l("Phone for complaints"), [Length(max=60)])
+    complaint_url = URLField(_l("Page for complaints"), [Length(max=300)])
+    reminder_officer_digest = BooleanField(_l("Send officers a digest of the reminders that go to holders"))
+
+
+@blueprint.get("/")
+@requires("setting.view")
+def edit() -> str:
+    """Look at the settings; change them where the role may."""
+    kept = bureau.read(db.session())
+    form = SettingsForm(data=asdict(kept))
+    return render_template("settings/edit.html", form=form, kept=kept, may_change=allowed("setting.edit"))
+
+
+@blueprint.post("/change")
+@requires("setting.edit")
+def change() -> Response:
+    """Change the settings."""
+    form = SettingsForm()
+    if form.validate():
+        values = {field.name: form[field.name].data for field in fields(BureauSettings) if field.name in form}
+        try:
+            bureau.change(db.session(), actor(), values, now=now())
+        except Problem as problem:
+            show_on(form, problem)
+        else:
+            flash(_("The settings were changed."), "success")
+            return redirect(url_for(".edit"))
+    kept = bureau.read(db.session())
+    return make_response(render_template("settings/edit.html", form=form, kept=kept, may_change=True), 422)
