@@ -56,6 +56,12 @@ class Text:
     plural: str | None = None
     places: list[tuple[str, int]] = field(default_factory=list)
 
+    @property
+    def place(self) -> str:
+        """Where it stands first."""
+        file, number = self.places[0]
+        return f"{file}:{number}"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -65,6 +71,11 @@ class Line:
     number: int
     english: str
     chinese: str
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.file.name}:{self.number}"
 
 
 def texts(root: Path = ROOT) -> dict[str, Text]:
@@ -177,30 +188,37 @@ def _without_dates(text: bytes) -> bytes:
     return b"\n".join(kept) + gap + body
 
 
-@click.command("translations")
-@click.option("--unused", is_flag=True, help="Also list lines of the source files that no page uses.")
-def translations(*, unused: bool) -> None:
-    """Write the catalogues; list what lacks Chinese (and end with 1 when something does)."""
-    found, chinese = texts(), merged()
-    TARGET.mkdir(parents=True, exist_ok=True)
-    (TARGET / "messages.po").write_bytes(written(catalogue(found, chinese)))
-    lacking = missing(found, chinese)
-    for text in lacking:
-        click.echo(f"{text.places[0][0]}:{text.places[0][1]}: no Chinese: {text.english!r}")
+def faults(found: dict[str, Text], chinese: dict[str, str]) -> Iterator[str]:
+    """What is wrong with the words, a sentence each, with its place."""
+    for text in missing(found, chinese):
+        yield f"{text.place}: no Chinese: {text.english!r}"
     for text in mismatched(found, chinese):
-        click.echo(
-            f"{text.places[0][0]}:{text.places[0][1]}: other placeholders: {text.english!r} → {chinese[text.english]!r}"
-        )
+        yield f"{text.place}: other placeholders: {text.english!r} → {chinese[text.english]!r}"
     for winner, loser in conflicts():
-        click.echo(
-            f"{loser.file.name}:{loser.number}: {loser.english!r} is {loser.chinese!r} here, {winner.chinese!r} in {winner.file.name}"
-        )
-    if unused:
-        for line in lines():
-            if line.english not in found:
-                click.echo(f"{line.file.name}:{line.number}: unused: {line.english!r}")
-    click.echo(f"{len(found)} texts, {len(lacking)} without Chinese.")
-    if lacking:
+        yield f"{loser.place}: {loser.english!r} is {loser.chinese!r}, but {winner.chinese!r} in {winner.file.name}"
+    for line in lines():
+        if line.english not in found:
+            yield f"{line.place}: no page uses {line.english!r}"
+
+
+@click.command("translations")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; end with 1 where something is wrong or the catalogue is old."
+)
+def translations(*, check: bool) -> None:
+    """Write the catalogue from translations_src; list what is wrong with the words."""
+    found, chinese = texts(), merged()
+    made, file = written(catalogue(found, chinese)), TARGET / "messages.po"
+    wrong = list(faults(found, chinese))
+    if check and file.read_bytes() != made:
+        wrong.append(f"{file.relative_to(ROOT)} is not what the words make: run flask --app run translations")
+    if not check:
+        TARGET.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(made)
+    for fault in wrong:
+        click.echo(fault)
+    click.echo(f"{len(found)} texts, {len(wrong)} faults.")
+    if wrong:
         raise SystemExit(1)
 
 

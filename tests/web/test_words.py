@@ -17,7 +17,7 @@ def found() -> dict[str, Text]:
 
 def test_every_text_has_its_chinese(found: dict[str, Text]) -> None:
     lacking = translating.missing(found, translating.merged())
-    assert [f"{text.places[0][0]}:{text.places[0][1]} {text.english}" for text in lacking] == []
+    assert [f"{text.place} {text.english}" for text in lacking] == []
 
 
 def test_chinese_has_the_gaps_of_the_english(found: dict[str, Text]) -> None:
@@ -25,13 +25,11 @@ def test_chinese_has_the_gaps_of_the_english(found: dict[str, Text]) -> None:
 
 
 def test_no_text_is_worded_twice() -> None:
-    assert [f"{loser.file.name}:{loser.number} {loser.english}" for _winner, loser in translating.conflicts()] == []
+    assert [f"{loser.place} {loser.english}" for _winner, loser in translating.conflicts()] == []
 
 
 def test_every_line_is_used(found: dict[str, Text]) -> None:
-    unused = [
-        f"{line.file.name}:{line.number} {line.english}" for line in translating.lines() if line.english not in found
-    ]
+    unused = [f"{line.place} {line.english}" for line in translating.lines() if line.english not in found]
     assert unused == []
 
 
