@@ -2,6 +2,7 @@
 
 from metrology.persistence import (
     certificates,
+    condition_reports,
     districts,
     figures,
     holders,
@@ -21,6 +22,7 @@ from metrology.persistence import (
 
 __all__ = [
     "certificates",
+    "condition_reports",
     "districts",
     "figures",
     "holders",
