@@ -3,7 +3,7 @@
 Out of limits is no fault of the instrument: it gives no verdict rather than a rejection.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from metrology.domain.quantity import Quantity
 from metrology.domain.reading_sheet import ReadingField, ReadingTable
@@ -20,38 +20,49 @@ PRESSURE = ReadingField(
 WATER_TEMPERATURE = ReadingField(key="water_temperature", labels={"zh": "水温", "en": "water temperature"}, unit="°C")
 
 
-def environment(edition: Edition, *fields: ReadingField) -> ReadingTable:
-    """The environment table; a field whose limits the edition has shows them as its hint."""
+def environment(edition: Edition, *fields: ReadingField, keys: Mapping[str, str] | None = None) -> ReadingTable:
+    """The environment table; a field whose limits the edition has shows them as its hint.
+
+    `keys` names the numbers that bound a field where they are not named as the field is.
+    """
     return ReadingTable(
         key=TABLE,
         labels={"zh": "环境条件", "en": "environmental conditions"},
         layout="single",
-        fields=tuple(_hinted(edition, field) for field in fields),
+        fields=tuple(_hinted(edition, field, (keys or {}).get(field.key, field.key)) for field in fields),
     )
 
 
-def outside(edition: Edition, case: Case) -> Iterator[Lack]:
-    """The conditions read that lie outside the edition's limits `<field>_from` and `<field>_to`."""
+def outside(edition: Edition, case: Case, keys: Mapping[str, str] | None = None) -> Iterator[Lack]:
+    """The conditions read that lie outside the edition's limits `<field>_from` and `<field>_to`, one of them or both."""
     row = case.reading.single(TABLE)
     labels = {field.key: field.labels for field in case.reading.sheet.table(TABLE).fields}
     for key, value in row.quantities.items():
-        bounds = _bounds(edition, key)
-        if bounds and not bounds[0] <= value <= bounds[1]:
-            params = {"value": value.text(), "lower": bounds[0].plain(), "upper": bounds[1].plain()}
+        low, high = _bounds(edition, (keys or {}).get(key, key))
+        if (low is not None and value < low) or (high is not None and value > high):
+            params = {
+                "value": value.text(),
+                "lower": low.plain() if low else "",
+                "upper": high.plain() if high else "",
+            }
             yield Lack("outside_conditions", f"{TABLE}.{key}", labels[key], params)
 
 
-def _bounds(edition: Edition, key: str) -> tuple[Quantity, Quantity] | None:
-    if not {f"{key}_from", f"{key}_to"} <= set(edition.numbers):
-        return None
-    return edition.quantity(f"{key}_from"), edition.quantity(f"{key}_to")
+def _bounds(edition: Edition, key: str) -> tuple[Quantity | None, Quantity | None]:
+    low, high = (
+        edition.quantity(f"{key}_{end}") if f"{key}_{end}" in edition.numbers else None for end in ("from", "to")
+    )
+    return low, high
 
 
-def _hinted(edition: Edition, field: ReadingField) -> ReadingField:
-    bounds = _bounds(edition, field.key)
-    if bounds is None:
+def _hinted(edition: Edition, field: ReadingField, key: str) -> ReadingField:
+    low, high = _bounds(edition, key)
+    if low is None and high is None:
         return field
-    text = f"{bounds[0].plain().removesuffix(' ' + bounds[0].unit)} … {bounds[1].plain()}"
+    if low is None or high is None:
+        text = f"≥ {low.plain()}" if low else f"≤ {high.plain()}" if high else ""
+    else:
+        text = f"{low.plain().removesuffix(' ' + low.unit)} … {high.plain()}"
     return ReadingField(
         key=field.key, labels=field.labels, unit=field.unit, required=field.required, hint={"zh": text, "en": text}
     )

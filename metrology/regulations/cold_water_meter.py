@@ -7,36 +7,34 @@ The regulation itself was not at hand: sources are named at each number; numbers
 with one that speaks of an older edition, are unconfirmed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from metrology.domain.conditions import HUMIDITY, TEMPERATURE, WATER_TEMPERATURE, environment, outside
-from metrology.domain.mpe import MaximumPermissibleError, MpeAt
+from metrology.domain.comparing import TestPoint, yes
+from metrology.domain.conditions import HUMIDITY, TEMPERATURE, WATER_TEMPERATURE
+from metrology.domain.metering import FlowMeterEdition, same_sign
 from metrology.domain.nameplate import Characteristic, Nameplate
 from metrology.domain.problems import NotCovered
-from metrology.domain.quantity import Quantity, plain, round_to
-from metrology.domain.reading_sheet import Choice, PresetRow, ReadingField, ReadingTable, Row
+from metrology.domain.quantity import Quantity, parse
+from metrology.domain.reading_sheet import Choice, ReadingField
 from metrology.domain.regulation import (
     Case,
     Citation,
-    Edition,
     Example,
     InstrumentType,
     LegalNumber,
     RequiredStandard,
     number,
 )
-from metrology.domain.schedule import Interval, Mode
-from metrology.domain.verdict import Finding, Lack, of_error
+from metrology.domain.schedule import Interval
+from metrology.domain.verdict import Finding, Lack
 
 _METERS = "bmeters (OIML R 49 flow rates and class 2 limits)"
 _LIFE = "nmghzsl.com (service life of water meters under JJG 162)"
 _2009 = "wenke99.com 3446170 (conditions of JJG 162-2009)"
 
-POINTS = ("q3", "q2", "q1")
 POINT_LABELS = {
     "q3": {"zh": "常用流量 Q3", "en": "permanent flow rate Q3"},
     "q2": {"zh": "分界流量 Q2", "en": "transitional flow rate Q2"},
@@ -60,7 +58,7 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "q1_from": number("1", clause="Q1 ≤ Q ≤ 1.1 Q1"),
     "q1_to": number("1.1", clause="Q1 ≤ Q ≤ 1.1 Q1"),
     "same_sign": number("0.5", "MPE", clause="OIML R 49-1: one error ≤ ½ MPE when all have one sign"),
-    "mean_of_runs": number("1", clause="a point outside is repeated and the mean of its runs judged"),
+    "runs": number("1", clause="a point outside is repeated and the mean of its runs judged"),
     "rounding": number("0.1", "%"),
     "temperature_from": number("5", "°C", source=_2009, confirmed=False),
     "temperature_to": number("55", "°C", source=_2009, confirmed=False),
@@ -130,40 +128,20 @@ NAMEPLATE = (
 )
 
 _ITEMS = (
-    ReadingField(key="appearance", labels={"zh": "外观与标志", "en": "appearance and markings"}, kind="boolean"),
-    ReadingField(key="function", labels={"zh": "功能", "en": "function"}, kind="boolean"),
-    ReadingField(key="seals", labels={"zh": "封印完好", "en": "seals intact"}, kind="boolean"),
+    yes("appearance", "外观与标志", "appearance and markings"),
+    yes("function", "功能", "function"),
+    yes("seals", "封印完好", "seals intact"),
 )
-_TIGHT = ReadingField(
-    key="tightness",
-    labels={"zh": "密封性(耐压无渗漏)", "en": "tightness under pressure"},
-    kind="boolean",
+_TIGHT = yes(
+    "tightness",
+    "密封性(耐压无渗漏)",
+    "tightness under pressure",
     clause="nmgjl.com.cn 3631 (items under JJG 162-2019)",
 )
-_FIELDS = (
-    ReadingField(
-        key="flow_point",
-        labels={"zh": "流量点", "en": "flow point"},
-        kind="choice",
-        choices=tuple(Choice(point, POINT_LABELS[point]) for point in POINTS),
-    ),
-    ReadingField(key="flow", labels={"zh": "实际流量", "en": "flow rate"}, unit="m³/h", required=False),
-    ReadingField(key="start", labels={"zh": "水表初始读数", "en": "reading at the start"}, unit="L", required=False),
-    ReadingField(key="end", labels={"zh": "水表终止读数", "en": "reading at the end"}, unit="L", required=False),
-    ReadingField(
-        key="indicated",
-        labels={"zh": "水表示值 Vi", "en": "indicated volume Vi"},
-        unit="L",
-        required=False,
-        hint={"zh": "与初始、终止读数二选一", "en": "instead of the two readings"},
-    ),
-    ReadingField(key="actual", labels={"zh": "实际体积 Va", "en": "actual volume Va"}, unit="L"),
-)
-_LABELS = {one.key: one.labels for one in _FIELDS}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColdWaterMeterEdition(Edition):
+class ColdWaterMeterEdition(FlowMeterEdition):
     """Meters of class 1 and 2."""
 
     def check(self, nameplate: Nameplate) -> None:
@@ -182,184 +160,47 @@ class ColdWaterMeterEdition(Edition):
         q1 = Quantity(q3.value / ratio, q3.unit)
         return q1 if point == "q1" else q1.times(self.value("q2_q1"))
 
+    def zone(self, plate: Nameplate, point: str, *, warm: bool) -> str:
+        """Below Q2 the limit is the same in cold and warm water."""
+        name = "lower" if point == "q1" else "upper_warm" if warm else "upper"
+        return f"{plate['accuracy_class']}.{name}"
+
+    def is_warm(self, case: Case) -> bool:
+        """Whether the water is warmer than the limits of cold water are for."""
+        water = case.reading.single("environment").get("water_temperature")
+        return water is not None and water > self.quantity("warm")
+
     def interval(self, nameplate: Mapping[str, str], use: str = "trade") -> Interval:
         """Service life for small meters, from the first verification that conformed; two years for large ones."""
         del use
         plate = Nameplate(nameplate)
         dn, q3 = plate.number("dn"), plate.quantity("q3")
         if dn is None or q3 is None or dn > self.value("rotation.dn") or q3 > self.quantity("rotation.q3"):
-            return self._interval("periodic.months", "periodic")
-        return self._interval("small.months" if dn <= self.value("small.dn") else "middle.months", "first_only_rotate")
+            return self.months("periodic.months", "periodic")
+        return self.months("small.months" if dn <= self.value("small.dn") else "middle.months", "first_only_rotate")
 
-    def _interval(self, key: str, mode: Mode) -> Interval:
-        months = self.numbers[key]
-        return Interval(months=int(months.value), mode=mode, clause=self.code, confirmed=months.confirmed)
+    def items_for(self, plate: Nameplate, kind: str) -> tuple[ReadingField, ...]:
+        """In service nobody takes the meter to pressure."""
+        del plate
+        return self.items if kind == "in_service" else (*self.items, _TIGHT)
 
-    def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
-        """The limit at each flow point, in cold water."""
-        return [
-            MpeAt(self._limit(nameplate, point, kind, warm=False)[0].smallest(), self.flow(nameplate, point))
-            for point in POINTS
-        ]
+    def more(self, case: Case, found: Sequence[tuple[TestPoint, Finding]]) -> Iterator[Finding | Lack]:
+        """The rule of the same sign, and water too warm for the meter.
 
-    def _limit(
-        self, plate: Nameplate, point: str, kind: str, *, warm: bool
-    ) -> tuple[MaximumPermissibleError, tuple[str, ...]]:
-        zone = "lower" if point == "q1" else "upper_warm" if warm else "upper"
-        key = f"{plate['accuracy_class']}.{zone}"
-        limit = MaximumPermissibleError.symmetric(self.quantity(key))
-        if kind == "in_service":
-            return limit.times(self.value("in_service")), (key, "in_service")
-        return limit, (key,)
-
-    # -- the sheet
-
-    def tables(self, nameplate: Nameplate, kind: str) -> Iterable[ReadingTable]:
-        """One run at each flow point; more where the first was outside. In service nobody takes the meter to pressure."""
-        items = _ITEMS if kind == "in_service" else (*_ITEMS, _TIGHT)
-        yield ReadingTable(
-            key="items",
-            labels={"zh": "外观、功能与密封性", "en": "appearance, function, tightness"},
-            layout="items",
-            fields=items,
-        )
-        yield environment(self, TEMPERATURE, HUMIDITY, WATER_TEMPERATURE)
-        rows = tuple(
-            PresetRow(
-                point=point,
-                labels=POINT_LABELS[point],
-                values={"flow_point": point},
-                fixed=("flow_point",),
-                hint=self._hint(nameplate, point),
-            )
-            for point in POINTS
-        )
-        yield ReadingTable(
-            key="runs",
-            labels={"zh": "示值误差", "en": "error of indication"},
-            layout="rows",
-            fields=_FIELDS,
-            rows=rows,
-            by="flow_point",
-            extendable=True,
-            either=((("indicated",), ("start", "end")),),
-        )
-
-    def _range(self, plate: Nameplate, point: str) -> tuple[Quantity, Quantity] | None:
-        flow = self.flow(plate, point)
-        if flow is None:
-            return None
-        return flow.times(self.value(f"{point}_from")), flow.times(self.value(f"{point}_to"))
-
-    def _hint(self, plate: Nameplate, point: str) -> Mapping[str, str]:
-        bounds = self._range(plate, point)
-        if bounds is None:
-            return {}
-        low, high = (plain(round_to(one.in_unit("m³/h"), Decimal("0.0001"))) for one in bounds)
-        return {"zh": f"{low}–{high} m³/h", "en": f"{low}–{high} m³/h"}
-
-    # -- the verdict
-
-    def findings(self, case: Case) -> Iterator[Finding | Lack]:
-        """A finding per flow point and one for the rule of the same sign."""
-        yield from outside(self, case)
-        yield from self._water_outside(case)
-        errors: dict[str, list[Decimal]] = {}
-        inputs: dict[str, dict[str, str]] = {}
-        for row in case.reading.rows("runs"):
-            point = row.texts.get("flow_point")
-            if point is None:
-                continue
-            yield from self._off_flow(case, row, point)
-            error = _run_error(row)
-            if isinstance(error, Lack):
-                yield error
-            elif error is not None:
-                errors.setdefault(point, []).append(error)
-                inputs.setdefault(point, {})[f"run {len(errors[point])}"] = _row_text(row)
+        In service the rule does not apply; before every point is known it cannot be broken.
+        """
         water = case.reading.single("environment").get("water_temperature")
-        warm = water is not None and water > self.quantity("warm")
-        found = [
-            self._point(case, point, errors[point], inputs[point], warm=warm) for point in POINTS if point in errors
-        ]
-        yield from (finding for finding, _, _ in found)
-        # In service the rule does not apply; before every point is known it cannot be broken.
-        if case.kind != "in_service" and len(found) == len(POINTS):
-            yield self._same_sign([(error, limit) for _, error, limit in found])
-
-    def _water_outside(self, case: Case) -> Iterator[Lack]:
-        water = case.reading.single("environment").get("water_temperature")
-        low = self.quantity("water_temperature_from")
         high = self.quantity(case.nameplate.get("temperature_class", "T30"))
-        if water is not None and not low <= water <= high:
-            params = {"value": water.text(), "lower": low.plain(), "upper": high.plain()}
+        if water is not None and water > high:
+            params = {"value": water.text(), "lower": "", "upper": high.plain()}
             yield Lack("outside_conditions", "environment.water_temperature", WATER_TEMPERATURE.labels, params)
-
-    def _off_flow(self, case: Case, row: Row, point: str) -> Iterator[Lack]:
-        bounds, flow = self._range(case.nameplate, point), row.get("flow")
-        if bounds and flow is not None and not bounds[0] <= flow <= bounds[1]:
-            params = {"value": flow.text(), **self._hint(case.nameplate, point)}
-            yield Lack("outside_conditions", f"runs[{row.index}].flow", _LABELS["flow"], params)
-
-    def _point(
-        self, case: Case, point: str, errors: Sequence[Decimal], inputs: Mapping[str, str], *, warm: bool
-    ) -> tuple[Finding, Quantity, MaximumPermissibleError]:
-        mean = sum(errors, Decimal(0)) / len(errors)
-        error = Quantity(round_to(mean, self.value("rounding")), "%")
-        limit, used = self._limit(case.nameplate, point, case.kind, warm=warm)
-        flow = self.flow(case.nameplate, point)
-        repeated = ("mean_of_runs",) if len(errors) > 1 else ()
-        finding = of_error(
-            point,
-            POINT_LABELS[point],
-            error=error,
-            limit=limit,
-            unrounded=mean,
-            clause=self.numbers[used[0]].clause,
-            formula="E = (Vi − Va)/Va × 100 %",
-            inputs=inputs,
-            numbers=(*used, *(("warm",) if warm else ()), "rounding", *repeated),
-            extras={
-                "runs": str(len(errors)),
-                "flow_rate": f"{plain(round_to(flow.in_unit('m³/h'), Decimal('0.0001')))} m³/h" if flow else None,
-            },
-        )
-        return finding, error, limit
-
-    def _same_sign(self, points: Sequence[tuple[Quantity, MaximumPermissibleError]]) -> Finding:
-        """When all errors have one sign, one of them must be within half of its limit."""
-        signs = {(error.value > 0) - (error.value < 0) for error, _ in points}
-        part = self.value("same_sign")
-        within = len(signs) > 1 or signs == {0} or any(limit.times(part).admits(error) for error, limit in points)
-        return Finding(
-            "same_sign",
-            {"zh": "误差同号规则", "en": "errors of one sign"},
-            within,
-            clause=self.numbers["same_sign"].clause,
-            formula="one |E| ≤ ½ MPE when all E have one sign",
-            inputs={point: error.text() for point, (error, _) in zip(POINTS, points, strict=True)},
-            numbers=("same_sign",),
-        )
-
-
-def _run_error(row: Row) -> Decimal | Lack | None:
-    indicated, start, end, actual = (row.get(key) for key in ("indicated", "start", "end", "actual"))
-    if indicated is not None and start is not None and end is not None:
-        return Lack("ambiguous_reading", f"runs[{row.index}].indicated", _LABELS["indicated"])
-    if indicated is None and start is not None and end is not None:
-        indicated = end - start
-    if indicated is None or actual is None:
-        return None
-    shown, true = indicated.in_unit("L"), actual.in_unit("L")
-    if true <= 0:
-        return Lack(
-            "bad_quantity", f"runs[{row.index}].actual", _LABELS["actual"], {"value": actual.text(), "unit": "L"}
-        )
-    return (shown - true) / true * 100
-
-
-def _row_text(row: Row) -> str:
-    return ", ".join(f"{key} {quantity.text()}" for key, quantity in row.quantities.items())
+        if case.kind != "in_service" and len(found) == len(self.point_labels):
+            errors = {point.key: parse(finding.error) for point, finding in found}
+            part, warm = self.value("same_sign"), self.is_warm(case)
+            limits = [self.limit_at(case.nameplate, case.kind, key, warm=warm)[0].times(part) for key in errors]
+            yield same_sign(
+                errors, limits, every=False, number="same_sign", clause=self.numbers["same_sign"].clause
+            )
 
 
 EDITION_2019 = ColdWaterMeterEdition(
@@ -372,6 +213,9 @@ EDITION_2019 = ColdWaterMeterEdition(
     in_force=date(2020, 3, 31),
     numbers=_NUMBERS,
     nameplate=NAMEPLATE,
+    items=_ITEMS,
+    environment=(TEMPERATURE, HUMIDITY, WATER_TEMPERATURE),
+    point_labels=POINT_LABELS,
 )
 
 
