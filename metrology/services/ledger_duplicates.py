@@ -77,12 +77,13 @@ class _Meant:
 
 
 class Duplicates:
-    """Finds them, chunk by chunk: ``prefetch`` a chunk, ``settle`` each row, ``note`` those that go in."""
+    """Finds them, chunk by chunk: ``prefetch`` a chunk, ``settle`` each row, ``note`` the good ones, ``keep`` them."""
 
     def __init__(self, session: Session, seen: SeenKeys) -> None:
         self._session, self._seen = session, seen
         self._meant: dict[int, _Meant] = {}
         self._rows: dict[bytes, int] = {}
+        self._fresh: list[tuple[bytes, int]] = []
         self._known: dict[_Same, list[_Known]] = {}
 
     def prefetch(self, rows: Sequence[Row]) -> None:
@@ -123,10 +124,15 @@ class Duplicates:
         )
 
     def note(self, row: Row, number: int) -> None:
-        """Remember a row of the file for the rest of it."""
+        """Remember a row for the rest of this chunk."""
         fresh = [(key, number) for key in self._meant[id(row)].keys]
         self._rows.update(fresh)
-        self._seen.add(fresh)
+        self._fresh += fresh
+
+    def keep(self) -> None:
+        """The chunk went in: remember its rows for the rest of the file."""
+        self._seen.add(self._fresh)
+        self._fresh = []
 
 
 def _digest(parts: Sequence[str]) -> bytes:

@@ -1,0 +1,144 @@
+"""Brings the good rows of a ledger into the registry, chunk by chunk, each in one transaction with its journal.
+
+The record of each row is written with it and is the bookmark: work that was cut off goes on after the last row done. A
+chunk that somebody else's work gets in the way of is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.journal import record
+from metrology.persistence.ledgers import LedgerBatch, LedgerRow
+from metrology.services import searching
+from metrology.services.ledger_batches import Clock, OpenBatch, Step, move, open_batch
+from metrology.services.ledger_chunks import Settled
+from metrology.services.ledger_duplicates import Duplicates, SeenKeys, seen_before
+from metrology.services.ledger_lines import LedgerLine
+from metrology.services.ledger_outcomes import Counts, changed, made_keys, row_values
+from metrology.services.registering import Outcome, Registrar
+from metrology.services.revising import revise
+
+_ATTEMPTS = 3
+_FOLLOWED = ("holder_id", "place_id", "district_code")
+"""A dispenser goes where its nozzle goes."""
+
+
+def run(session: Session, batch_id: int, *, today: date, now: Clock, step: Step) -> dict[str, Any]:
+    """Import a batch that was confirmed, or go on with one that was cut off; answers its counts."""
+    batch = session.get_one(LedgerBatch, batch_id)
+    if batch.state == "queued":
+        move(session, batch, ("queued",), "running", started_at=now(), counts={})
+        session.execute(delete(LedgerRow).where(LedgerRow.batch_id == batch_id, LedgerRow.done_at.is_(None)))
+        step(0)
+    batch = session.get_one(LedgerBatch, batch_id)
+    if batch.state != "running":
+        return dict(batch.counts)
+    opened = open_batch(session, batch, now=now())
+    counts, total = Counts.from_dict(batch.counts), opened.reading.source.size()
+    seen, done = seen_before(session, batch_id), _last_rows(session, batch_id)
+    for chunk in opened.reading.chunks(done):
+        _chunk(session, opened, chunk, seen, counts, today=today, now=now)
+        step(min(sum(counts.by_outcome.values()), total), total)
+        session.expunge_all()
+    batch = session.get_one(LedgerBatch, batch_id)
+    move(session, batch, ("running",), "done", finished_at=now())
+    return counts.to_dict()
+
+
+def _last_rows(session: Session, batch_id: int) -> dict[int, int]:
+    """The bookmark: the last row done of each sheet."""
+    statement = select(LedgerRow.sheet, func.max(LedgerRow.row)).where(LedgerRow.batch_id == batch_id)
+    return {found.sheet: found[1] for found in session.execute(statement.group_by(LedgerRow.sheet))}
+
+
+def _chunk(
+    session: Session,
+    opened: OpenBatch,
+    chunk: Sequence[tuple[int, LedgerLine]],
+    seen: SeenKeys,
+    counts: Counts,
+    *,
+    today: date,
+    now: Clock,
+) -> None:
+    """One chunk; committed by the step that follows. Done again when somebody else was faster with the same thing."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            settled, values = _save(session, opened, chunk, seen, today=today, now=now())
+            break
+        except (IntegrityError, StaleDataError):
+            session.rollback()
+            if attempt == _ATTEMPTS:
+                raise
+    for one in settled:
+        counts.add(outcome_of(one), one.problem)
+        if one.answer is not None:
+            counts.made.update(thing.__tablename__ for thing in one.answer.made)
+    session.execute(insert(LedgerRow), values)
+    session.execute(update(LedgerBatch).where(LedgerBatch.id == opened.batch_id).values(counts=counts.to_dict()))
+
+
+def _save(
+    session: Session,
+    opened: OpenBatch,
+    chunk: Sequence[tuple[int, LedgerLine]],
+    seen: SeenKeys,
+    *,
+    today: date,
+    now: datetime,
+) -> tuple[list[Settled[Outcome]], list[dict[str, Any]]]:
+    registrar, duplicates = Registrar(session, opened.actor, today=today, now=now), Duplicates(session, seen)
+    settled = opened.reading.settle(chunk, registrar, duplicates, registrar.save)
+    registrar.flush()
+    wholes: list[Instrument] = []
+    values = [_done_values(session, opened, one, wholes, now) for one in settled]
+    searching.index(session, *wholes)
+    _journal(session, opened, settled, now)
+    session.flush()
+    duplicates.keep()
+    return settled, values
+
+
+def outcome_of(one: Settled[Outcome]) -> str:
+    """The outcome of a settled row."""
+    return one.answer.result if one.answer else "rejected"
+
+
+def _done_values(
+    session: Session, opened: OpenBatch, one: Settled[Outcome], wholes: list[Instrument], now: datetime
+) -> dict[str, Any]:
+    values = row_values(one, outcome_of(one), opened.batch_id, now)
+    if one.answer is None:
+        return values
+    instrument = one.answer.instrument
+    values["instrument_id"] = instrument.id
+    values["made"] = made_keys(one.answer) or None
+    if one.answer.result == "updated":
+        values["changes"] = changed(session, one.answer)
+        values["before"] = {str(instrument.id): one.answer.before}
+        if instrument.parent_id is not None and set(_FOLLOWED) & set(one.answer.before):
+            whole = session.get_one(Instrument, instrument.parent_id)
+            said = {name: getattr(instrument, name) for name in _FOLLOWED}
+            if before := revise(session, opened.actor, whole, said, now=now):
+                values["before"][str(whole.id)] = before
+                wholes.append(whole)
+    return values
+
+
+def _journal(session: Session, opened: OpenBatch, settled: Sequence[Settled[Outcome]], now: datetime) -> None:
+    counts = Counts()
+    for one in settled:
+        counts.add(outcome_of(one), one.problem)
+    first, last = settled[0], settled[-1]
+    figures = {name: [None, value] for name, value in counts.to_dict().items() if isinstance(value, int)}
+    figures |= {"first_row": [None, first.line.row], "last_row": [None, last.line.row]}
+    record(session, opened.actor, "ledger.imported", ("ledger_batch", opened.batch_id), at=now, changes=figures)
