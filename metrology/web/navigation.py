@@ -25,15 +25,19 @@ class Item:
 
 @dataclass(frozen=True)
 class Group:
-    """A job: what the row says, its icon, and the pages it holds."""
+    """A job: what the row says, its icon, the pages it holds, and whose thumb it should lie under.
+
+    Who may do one of ``foot`` has the row in the bar at the foot of a phone (four fit).
+    """
 
     label: Any
     icon: str
     items: tuple[Item, ...]
+    foot: tuple[str, ...] = ()
 
 
 GROUPS = (
-    Group(_l("Today"), "sun", (Item("today.index", "today.view"),)),
+    Group(_l("Today"), "sun", (Item("today.index", "today.view"),), foot=("today.view",)),
     Group(
         _l("Instruments"),
         "speedometer2",
@@ -44,6 +48,7 @@ GROUPS = (
             Item("ledgers.listing", "import.view", _l("Ledgers")),
             Item("types.listing", "type.view", _l("Instrument types")),
         ),
+        foot=("instrument.view",),
     ),
     Group(
         _l("Verification"),
@@ -52,8 +57,14 @@ GROUPS = (
             Item("verifications.listing", "verification.view"),
             Item("verifications.queue", "verification.view", _l("Waiting for me")),
         ),
+        foot=("verification.record", "verification.check", "verification.approve"),
     ),
-    Group(_l("Certificates"), "patch-check", (Item("certificates.listing", "certificate.view"),)),
+    Group(
+        _l("Certificates"),
+        "patch-check",
+        (Item("certificates.listing", "certificate.view"),),
+        foot=("certificate.view",),
+    ),
     Group(
         _l("Plan"),
         "calendar3",
@@ -63,8 +74,9 @@ GROUPS = (
             Item("visits.listing", "plan.view", _l("Visits")),
             Item("reminders.listing", "reminder.view", _l("Reminders")),
         ),
+        foot=("plan.edit",),
     ),
-    Group(_l("Reports"), "bar-chart", (Item("reports.overdue", "report.view", _l("Overdue")),)),
+    Group(_l("Reports"), "bar-chart", (Item("reports.overdue", "report.view", _l("Overdue")),), foot=("report.view",)),
     Group(_l("Standards"), "rulers", (Item("standards.listing", "standard.view"),)),
     Group(
         _l("Administration"),
@@ -78,7 +90,7 @@ GROUPS = (
         ),
     ),
 )
-"""The whole navigation, in the order of a working day. The first four groups that show make the bar at the foot of a phone."""
+"""The whole navigation, in the order of a working day."""
 
 
 @blueprint.record_once
@@ -97,7 +109,7 @@ def link_to(endpoint: str, **values: Any) -> str | None:
 
 
 def navigation() -> list[dict[str, Any]]:
-    """The groups the one who acts may use: label, icon, url, is_current, items (label, url, is_current)."""
+    """The groups the one who acts may use: label, icon, url, is_current, is_page, in_foot, items (label, url, is_current)."""
     current = _current()
     return [row for group in GROUPS if (row := _row(group, current))]
 
@@ -114,6 +126,7 @@ def _row(group: Group, current: Item | None) -> dict[str, Any] | None:
         "icon": group.icon,
         "url": url_for(shown[0].endpoint),
         "is_current": current in shown,
+        "in_foot": any(allowed(action) for action in group.foot),
         "is_page": current is not None and (current == own or (single and current in shown)),
         "items": []
         if single

@@ -34,6 +34,7 @@ const load = async () => {
     const answer = await fetch(`${form.dataset.search}?q=${encodeURIComponent(text)}`, { signal: running.signal, headers: { "X-Fragment": "1" } });
     if (!answer.ok) return show(false);
     results.innerHTML = await answer.text();
+    results.querySelectorAll("ul, li").forEach((part) => part.setAttribute("role", part.matches("ul") ? "group" : "none"));
     options().forEach((link, index) => { link.id = `search-${index}`; link.setAttribute("role", "option"); });
     show(document.activeElement === box);
   } catch (fault) {

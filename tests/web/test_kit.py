@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from flask import Flask, g
+from flask import Flask, g, render_template
 from wtforms import BooleanField, Form, RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired
 
@@ -22,7 +22,9 @@ Render = Callable[..., str]
 class PlateForm(Form):
     serial = StringField("Serial number", [DataRequired("Please type it.")])
     is_fixed = BooleanField("Fixed")
-    purpose = RadioField("Purpose", choices=[SelectChoice("trade", "Trade"), SelectChoice("other", "Other")], default="trade")
+    purpose = RadioField(
+        "Purpose", choices=[SelectChoice("trade", "Trade"), SelectChoice("other", "Other")], default="trade"
+    )
 
 
 @pytest.fixture
@@ -180,3 +182,17 @@ def test_a_style_sheet_is_kept_by_its_version(app: Flask) -> None:
     assert "?v=" in versioned
     assert client.get(versioned).headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "immutable" not in client.get("/static/css/tokens.css").headers["Cache-Control"]
+
+
+def test_the_page_of_a_fault_says_that_nothing_was_saved_and_has_no_navigation(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        page = render_template("problem.html", status=500, code="http_500", title="Something went wrong", detail="")
+    assert "Nothing was saved." in page
+    assert "<nav" not in page.split("</main>")[0]
+
+
+def test_a_page_that_is_not_there_says_why_that_may_be(app: Flask) -> None:
+    page = app.test_client().get("/nowhere?lang=en")
+    assert page.status_code == 404
+    assert "It may have been moved" in page.text
+    assert "http_404" in page.text

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 from flask import Flask, g
 
-from metrology.domain.authority import ACTIONS, Actor
+from metrology.domain.authority import ACTIONS, Actor, may
 from metrology.web import navigation
 from metrology.web.navigation import GROUPS, Group, Item
 
@@ -65,7 +65,10 @@ def test_a_detail_page_marks_the_list_it_belongs_to(app: Flask) -> None:
 
 
 def test_every_row_asks_for_an_action_that_exists() -> None:
-    assert {item.action for group in GROUPS for item in group.items} <= set(ACTIONS)
+    named = {item.action for group in GROUPS for item in group.items} | {
+        action for group in GROUPS for action in group.foot
+    }
+    assert named <= set(ACTIONS)
 
 
 def test_no_page_stands_twice() -> None:
@@ -86,3 +89,18 @@ def test_a_link_to_a_page_that_is_not_there_is_none(app: Flask) -> None:
     with app.test_request_context("/"):
         assert navigation.link_to("not_built.yet") is None
         assert navigation.link_to("health.alive") == "/healthz"
+
+
+@pytest.mark.parametrize(
+    ("role", "foot"),
+    [
+        ("officer", ["today.index", "instruments.listing", "certificates.listing", "plan.due"]),
+        ("verifier", ["today.index", "instruments.listing", "verifications.listing", "certificates.listing"]),
+        ("manager", ["today.index", "instruments.listing", "certificates.listing", "reports.overdue"]),
+        ("holder", ["today.index", "instruments.listing", "certificates.listing"]),
+    ],
+)
+def test_the_foot_of_a_phone_holds_what_the_role_does_most(role: str, foot: list[str]) -> None:
+    actor = Actor(1, "王建国", frozenset({role}))
+    fit = [group for group in GROUPS if any(may(actor, action) for action in group.foot)]
+    assert [group.items[0].endpoint for group in fit][:4] == foot
