@@ -22,7 +22,7 @@ class Order:
     """By which column, which way; ties by the key in the same direction."""
 
     column: InstrumentedAttribute[Any]
-    key: InstrumentedAttribute[int]
+    key: InstrumentedAttribute[Any]
     descending: bool = False
     nullable: bool = False
 
@@ -32,7 +32,7 @@ class Position:
     """The place of a row in the order."""
 
     value: Any
-    key: int
+    key: Any
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class KeyPage:
     has_next: bool
 
     @property
-    def keys(self) -> list[int]:
+    def keys(self) -> list[Any]:
         """Keys of the rows, in order."""
         return [position.key for position in self.positions]
 
@@ -69,7 +69,7 @@ class KeysetQuery:
         found = self._walk(session, limit + 1, after, backwards=False)
         return KeyPage(tuple(found[:limit]), has_previous=after is not None, has_next=len(found) > limit)
 
-    def chunks(self, session: Session, size: int) -> Iterator[list[int]]:
+    def chunks(self, session: Session, size: int) -> Iterator[list[Any]]:
         """The keys of the whole list, in order, so many at a time."""
         last: Position | None = None
         while True:

@@ -33,6 +33,7 @@ class Place(Model):
     __table_args__ = (
         CheckConstraint("kind in " + str(PLACE_KINDS), name="kind_known"),
         Index("ix_place_name_id", "name", "id"),
+        Index("ix_place_full_name_id", "full_name", "id"),
         Index("ix_place_name_beginning", "name", postgresql_ops={"name": "text_pattern_ops"}).ddl_if(
             dialect="postgresql"
         ),

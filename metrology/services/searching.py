@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from metrology import regulations
 from metrology.domain.authority import Actor, may
-from metrology.domain.reading_sheet import folded
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, TypeEntry
@@ -22,9 +21,10 @@ from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.persistence.search import matching, plain
 from metrology.persistence.standards import MeasurementStandard
+from metrology.services import cleaning
 from metrology.services.search_documents import index, remove
 
-__all__ = ["SearchGroup", "SearchHit", "index", "instrument_condition", "query_words", "remove", "search"]
+__all__ = ["SearchGroup", "SearchHit", "condition", "index", "instrument_condition", "query_words", "remove", "search"]
 
 LONGEST_WORD = 64
 MOST_WORDS = 6
@@ -107,6 +107,17 @@ def instrument_condition(session: Session, actor: Actor, text: str) -> ColumnEle
     return or_(found, of_type)
 
 
+def condition(session: Session, actor: Actor, kind: str, text: str) -> ColumnElement[bool] | None:
+    """The same for a holder, place, certificate or standard; words of one letter find names that begin with them."""
+    words = query_words(text)
+    if not words:
+        return None
+    key: ColumnElement[int] = next(model.id for name, _action, model in _KINDS if name == kind)
+    if all(len(word) == 1 for word in words):
+        return key.in_(_candidates(session, actor, kind, words))
+    return key.in_(_matching(session, actor, kind, words))
+
+
 def _matching(session: Session, actor: Actor, kind: str, words: Sequence[str]) -> Select[int]:
     if kind == "measurement_standard":
         return matching(session, kind, words)
@@ -154,7 +165,7 @@ def _begins(session: Session, column: Any, start: str) -> ColumnElement[bool]:
 def _spellings(text: str) -> list[str]:
     """The text as identifiers may be kept: as typed, in capitals, compared, folded."""
     typed = text.strip()[:200].replace("\0", "")
-    return list(dict.fromkeys([typed, typed.upper(), plain(typed), plain(typed).upper(), folded(typed)]))
+    return list(dict.fromkeys([typed, typed.upper(), plain(typed), plain(typed).upper(), cleaning.key_of(typed)]))
 
 
 def _exact(session: Session, actor: Actor, kind: str, text: str) -> list[int]:

@@ -107,6 +107,13 @@ NOTICE_STATES = {
     "failed": _l("Failed"),
     "withheld": _l("Withheld"),
 }
+NOTICE_CHANNELS = {"email": _l("E-mail"), "wecom": _l("WeCom")}
+TASK_KINDS = {
+    "ledger.check": _l("Checking a ledger"),
+    "ledger.import": _l("Importing a ledger"),
+    "ledger.undo": _l("Undoing an import"),
+    "search.reindex": _l("Renewing search entries"),
+}
 TASK_STATES = {
     "queued": _l("Queued"),
     "running": _l("Running"),
@@ -115,10 +122,31 @@ TASK_STATES = {
     "cancelled": _l("Cancelled"),
 }
 SEAL_STATES = {"intact": _l("Intact"), "broken": _l("Broken"), "removed": _l("Removed")}
+STANDARD_STANDINGS = {
+    "valid": _l("Valid"),
+    "due_soon": _l("Due soon"),
+    "lapsed": _l("Lapsed"),
+    "not_yet": _l("Not valid yet"),
+    "suspended": _l("Suspended"),
+    "withdrawn": _l("Withdrawn"),
+}
 STANDARD_STATES = {"in_use": _l("In use"), "suspended": _l("Suspended"), "withdrawn": _l("Withdrawn")}
 QUALIFICATION_GRADES = {
     "": _l("Not stated"),
     "verifier": _l("Verifier (检定员)"),
     "registered_2": _l("Registered metrologist, grade 2"),
     "registered_1": _l("Registered metrologist, grade 1"),
+}
+CONDITION_KINDS = {
+    "broken": _l("Broken, or measures wrongly"),
+    "seal_broken": _l("A seal or mark is damaged"),
+    "lost": _l("Lost or stolen"),
+    "given_up": _l("Given up, no longer used"),
+    "moved": _l("Stands elsewhere now"),
+    "other": _l("Something else"),
+}
+SEAL_FOUND = {
+    "broken": _l("Broken"),
+    "missing": _l("Missing"),
+    "removed_for_repair": _l("Taken off for a repair"),
 }

@@ -1,0 +1,231 @@
+"""Filters of lists: what stands in the address, the condition it makes, and the words of its chip.
+
+A value that makes no sense finds nothing. It is never passed over, for then an address with a slip of the pen would show
+everything, and what is done to "all that match" would be done to all there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, false
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from werkzeug.datastructures import MultiDict
+
+from metrology.domain.authority import Actor
+
+Condition = ColumnElement[bool]
+Choices = Sequence[tuple[str, Any]]
+LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks for a list, on which day, and what the address says."""
+
+    session: Session
+    actor: Actor
+    today: date
+    args: MultiDict[str, str]
+
+    def values(self, key: str) -> list[str]:
+        """What the address says under a key; blanks do not count."""
+        return [value.strip()[:LONGEST_VALUE] for value in self.args.getlist(key) if value.strip()]
+
+    def value(self, key: str) -> str:
+        """The first value under a key, or nothing."""
+        return next(iter(self.values(key)), "")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in use: its name, the value in words, and what of the address goes when it is removed."""
+
+    label: str
+    value: str
+    removed: Mapping[str, Sequence[str]]
+    """Key → the values that stay."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """One filter of a list."""
+
+    key: str
+    label: Any
+    is_main: bool = False
+    """Whether it stands above the list; the others open with "more filters"."""
+    control = "hidden"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What it reads from the address."""
+        return (self.key,)
+
+    def condition(self, asking: Asking) -> Condition | None:
+        """The condition of what the address says, or None when it says nothing."""
+        raise NotImplementedError
+
+    def chips(self, asking: Asking) -> Iterator[Chip]:
+        """One chip for each value in use."""
+        for value in asking.values(self.key):
+            rest = [other for other in asking.values(self.key) if other != value]
+            yield Chip(str(self.label), self.words(asking, value), {self.key: rest})
+
+    def words(self, asking: Asking, value: str) -> str:  # noqa: ARG002 - filters by name look it up
+        """A value as people say it."""
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextFilter(Filter):
+    """Free text."""
+
+    where: Callable[[Asking, str], Condition | None]
+    placeholder: Any = ""
+    control = "text"
+
+    def condition(self, asking: Asking) -> Condition | None:
+        """What finds the text."""
+        value = asking.value(self.key)
+        return self.where(asking, value) if value else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceFilter(Filter):
+    """One of a few values, or several of them when ``is_multiple``."""
+
+    choices: Callable[[Asking], Choices]
+    where: Callable[[Asking, list[str]], Condition]
+    is_multiple: bool = False
+
+    @property
+    def control(self) -> str:  # type: ignore[override]
+        """How it is drawn."""
+        return "choices" if self.is_multiple else "choice"
+
+    def condition(self, asking: Asking) -> Condition | None:
+        """Any of the values in use; nothing when none of them is known."""
+        values = asking.values(self.key)
+        if not values:
+            return None
+        known = {code for code, _label in self.choices(asking)}
+        wanted = [value for value in values if value in known]
+        return self.where(asking, wanted) if wanted else false()
+
+    def words(self, asking: Asking, value: str) -> str:
+        """The label of the value."""
+        return next((str(label) for code, label in self.choices(asking) if code == value), value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DaysFilter(Filter):
+    """A range of days, both included: ``<key>_from`` and ``<key>_to``."""
+
+    column: InstrumentedAttribute[Any]
+    control = "days"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The two ends."""
+        return (f"{self.key}_from", f"{self.key}_to")
+
+    def condition(self, asking: Asking) -> Condition | None:
+        """Between the days given."""
+        first, last = (asking.value(key) for key in self.keys)
+        if not first and not last:
+            return None
+        conditions: Condition | None = None
+        for text, is_first in ((first, True), (last, False)):
+            day = _day(text)
+            if day is None and text:
+                return false()
+            if day is not None:
+                one = self.column >= day if is_first else self.column <= day
+                conditions = one if conditions is None else conditions & one
+        return conditions
+
+    def chips(self, asking: Asking) -> Iterator[Chip]:
+        """One chip for both ends."""
+        first, last = (asking.value(key) for key in self.keys)
+        if first or last:
+            words = (
+                f"{first} – {last}"
+                if first and last
+                else _("from %(day)s", day=first)
+                if first
+                else _("until %(day)s", day=last)
+            )
+            yield Chip(str(self.label), words, dict.fromkeys(self.keys, ()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceFilter(Filter):
+    """Another thing of the registry, by its key: set by links, shown as a chip with its name."""
+
+    where: Callable[[Asking, int], Condition]
+    name: Callable[[Asking, int], str | None]
+    none: Condition | None = None
+    """The condition of ``none``: the things without one."""
+
+    def condition(self, asking: Asking) -> Condition | None:
+        """What belongs to the thing with this key."""
+        value = asking.value(self.key)
+        if not value:
+            return None
+        if value == "none" and self.none is not None:
+            return self.none
+        key = _key(value)
+        return false() if key is None else self.where(asking, key)
+
+    def words(self, asking: Asking, value: str) -> str:
+        """The name of the thing, for those who may see it."""
+        if value == "none":
+            return str(_("none"))
+        key = _key(value)
+        return (self.name(asking, key) if key is not None else None) or value
+
+
+def _key(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def equals(column: InstrumentedAttribute[Any]) -> Callable[[Asking, list[str]], Condition]:
+    """Condition of a choice that is a column's own value."""
+
+    def where(_asking: Asking, values: list[str]) -> Condition:
+        return column.in_(values)
+
+    return where
+
+
+def labelled(table: Mapping[str, Any]) -> Callable[[Asking], Choices]:
+    """Choices that are the codes of a table of labels."""
+
+    def choices(_asking: Asking) -> Choices:
+        return list(table.items())
+
+    return choices
+
+
+def yes_no(column: InstrumentedAttribute[bool]) -> dict[str, Any]:
+    """Choices and condition of a filter on a column that is true or false."""
+
+    def choices(_asking: Asking) -> Choices:
+        return [("yes", _("yes")), ("no", _("no"))]
+
+    def where(_asking: Asking, values: list[str]) -> Condition:
+        return column.is_(values[0] == "yes")
+
+    return {"choices": choices, "where": where}
