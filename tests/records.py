@@ -155,8 +155,8 @@ def certify(session: Session, team: Team, instrument: Instrument, readings: dict
     return certificate
 
 
-REJECTING = {"0": "5 g", "2": "0 g"}
-"""Additional loads that put a scale of e = 10 g outside: see ``scale_readings``."""
+REJECTING = {"1": "11 g"}
+"""An additional load that puts the scale outside at 5 kg: E = 5 − 11 = −6 g, limit 5 g. See ``scale_readings``."""
 
 
 def days(count: int) -> timedelta:

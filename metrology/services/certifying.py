@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, cast
 
@@ -180,10 +180,12 @@ def end_current(
 
 
 def _due_now(session: Session, actor: Actor, instrument: Instrument, today: date, now: datetime) -> None:
-    if instrument.due_basis == "certificate" and (instrument.due_date is None or instrument.due_date > today):
+    """Overdue from today on: what ended today does not hold today."""
+    yesterday = today - timedelta(days=1)
+    if instrument.due_basis == "certificate" and (instrument.due_date is None or instrument.due_date > yesterday):
         was = instrument.due_date.isoformat() if instrument.due_date else None
-        instrument.due_date = today
-        changes = {"due_date": [was, today.isoformat()]}
+        instrument.due_date = yesterday
+        changes = {"due_date": [was, yesterday.isoformat()]}
         record(session, actor, "instrument.due_now", instrument, at=now, changes=changes)
 
 

@@ -25,7 +25,7 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import Institute
 from metrology.persistence.verifications import Verification
 from metrology.services import people, serving_standards
-from metrology.services.record_readings import arranged
+from metrology.services.record_readings import arranged, settled
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.services.serving_standards import StandardJudged
 from metrology.services.validity import Validity, stands, validity
@@ -61,6 +61,7 @@ class Preview:
     """What stands in the way besides missing readings."""
     validity: Validity | None
     readings: dict[str, Any] = field(default_factory=dict)
+    """As they are kept at submission; the verdict is on these. ``laid`` shows them as typed."""
 
     @property
     def missing(self) -> tuple[Lack, ...]:
@@ -104,7 +105,8 @@ def preview(session: Session, verification: Verification, *, today: date) -> Pre
     except Problem as problem:
         wrong = wrong or {problem.field or "": problem}
         problems.append(problem)
-    readings = arranged(sheet, verification.readings)
+    typed = arranged(sheet, verification.readings)
+    readings = settled(sheet, typed)
     verdict = edition.judge(plate, verification.kind, readings) if edition and sheet.tables else None
     limits = edition.mpe_at(plate, verification.kind) if edition and sheet.tables else ()
     standards = _standards(verification, one, limits)
@@ -117,7 +119,7 @@ def preview(session: Session, verification: Verification, *, today: date) -> Pre
         problems.append(Problem("service_life_ended", "verified_on", until=held.until))
     return Preview(
         instrument_type=one, edition=edition, nameplate=plate, nameplate_problems=wrong, sheet=sheet,
-        sheet_key=_key_of(sheet, edition), laid=lay(sheet, readings, _texts(verdict)), verdict=verdict,
+        sheet_key=_key_of(sheet, edition), laid=lay(sheet, typed, _texts(verdict)), verdict=verdict,
         standards=tuple(standards), problems=tuple(problems), validity=held, readings=readings,
     )  # fmt: skip
 

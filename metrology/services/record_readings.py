@@ -91,8 +91,8 @@ def _legible(value: Any, depth: int = 0) -> Any:
 
 
 def settled(sheet: ReadingSheet, readings: Mapping[str, Any]) -> dict[str, Any]:
-    """Readings as they are fixed at submission: quantities with their unit, choices by their value, digits as typed."""
-    fixed = arranged(sheet, readings)
+    """Arranged readings as they are fixed at submission: quantities with their unit, choices by value, digits as typed."""
+    fixed = dict(readings)
     for table in sheet.tables:
         content = fixed.get(table.key) if table.key else fixed
         if table.layout == "rows":

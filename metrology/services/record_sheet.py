@@ -146,22 +146,22 @@ def _rows(table: ReadingTable, content: Any) -> Iterator[LaidRow]:
 
 def _with_findings(table: ReadingTable, rows: list[LaidRow], rest: dict[str, FindingText]) -> Iterator[LaidRow]:
     """Give each row its finding: its own, or that of the group it opens (three runs at one flow point)."""
-    groups = [_group(table, row) for row in rows]
+    groups = [group if (group := _group(table, row)) in rest else "" for row in rows]
     said: set[str] = set()
     for i, row in enumerate(rows):
-        own = rest.pop(f"{table.key}[{row.index}]", None)
-        group = groups[i]
+        own, group = rest.pop(f"{table.key}[{row.index}]", None), groups[i]
         if own is not None or not group:
             yield replace(row, finding=own)
         elif i and groups[i - 1] == group:
             yield replace(row, span=0)
+        elif group in said:
+            yield row
         else:
-            span = next((j for j in range(i, len(rows)) if groups[j] != group), len(rows)) - i
-            finding = rest.get(group) if group not in said else None
             said.add(group)
-            yield replace(row, finding=finding, span=span if finding else 1)
+            span = next((j for j in range(i, len(rows)) if groups[j] != group), len(rows)) - i
+            yield replace(row, finding=rest[group], span=span)
     for group in said:
-        rest.pop(group, None)
+        rest.pop(group)
 
 
 def _group(table: ReadingTable, row: LaidRow) -> str:

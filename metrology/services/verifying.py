@@ -31,7 +31,6 @@ from metrology.services.drafting import (
 )
 from metrology.services.judging import Preview
 from metrology.services.record_digest import digest_changes
-from metrology.services.record_readings import settled
 
 __all__ = [
     "DraftChanges",
@@ -79,12 +78,8 @@ def submit(session: Session, actor: Actor, verification: Verification, *, today:
     if not found.is_ready or edition is None or verdict is None:
         raise RecordRefused(found.problems, found.missing)
     verification.nameplate = found.nameplate
-    verification.readings = settled(found.sheet, found.readings)
-    verification.environment = dict(verification.readings.get(ENVIRONMENT) or {})
-    # Judged again on what is kept, so that the stored readings are those of the stored verdict, whatever was typed.
-    verdict = edition.judge(found.nameplate, verification.kind, verification.readings)
-    if verdict.verdict is None:
-        raise RecordRefused((), verdict.missing)
+    verification.readings = found.readings
+    verification.environment = dict(found.readings.get(ENVIRONMENT) or {})
     verification.edition_code = edition.code
     verification.verdict, verification.judgement = verdict.verdict, verdict.to_dict()
     for use in verification.standards:
