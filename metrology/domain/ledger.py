@@ -218,7 +218,7 @@ def is_note_line(texts: Sequence[str]) -> bool:
 
 # -- headings
 
-_BRACKETED = re.compile(r"(?P<name>[^()\[\]【】]+)[(\[【](?P<inside>[^()\[\]【】]*)[)\]】]\*?")
+_BRACKETED = re.compile(r"(?P<name>.+?)[(\[【](?P<inside>[^()\[\]【】]*)[)\]】]\*?")
 _SPACED = re.compile(r"(?P<name>.+?)\s+(?P<inside>\S+)")
 _SLASHED = re.compile(r"(?P<name>.+?)\s*[/,]\s*(?P<inside>[^/,]+/?[^/,]*)")
 

@@ -75,7 +75,7 @@ class FlowMeterEdition(ComparisonEdition):
             return TestPoint(key=key, labels=labels, runs=runs)
         bounds = flow.times(self.value(f"{key}_from")), flow.times(self.value(f"{key}_to"))
         low, high = (plain(round_to(one.in_unit("m³/h"), Decimal("0.0001"))) for one in bounds)
-        hint = {lang: f"{low}–{high} m³/h" for lang in ("zh", "en")}
+        hint = dict.fromkeys(("zh", "en"), f"{low}–{high} m³/h")
         return TestPoint(key=key, labels=labels, runs=runs, at=flow, setting="flow", bounds=bounds, hint=hint)
 
     def run_fields(self, plate: Nameplate, kind: str) -> tuple[ReadingField, ...]:

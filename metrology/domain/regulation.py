@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
+from metrology.domain.example import Example
 from metrology.domain.mpe import MpeAt
 from metrology.domain.nameplate import Characteristic, Nameplate
 from metrology.domain.problems import BadChoice, MissingCharacteristic, NotCovered, Problem
@@ -19,6 +20,22 @@ from metrology.domain.quantity import ARITHMETIC, Quantity
 from metrology.domain.reading_sheet import Reading, ReadingSheet, ReadingTable
 from metrology.domain.schedule import Interval, Mode
 from metrology.domain.verdict import Finding, Labels, Lack, Verdict, judged
+
+__all__ = [
+    "KINDS",
+    "PURPOSES",
+    "YEARLY",
+    "Case",
+    "Citation",
+    "Edition",
+    "Example",
+    "InstrumentType",
+    "Kind",
+    "LegalNumber",
+    "PartDefinition",
+    "RequiredStandard",
+    "number",
+]
 
 Kind = Literal["initial", "subsequent", "after_repair", "in_service"]
 KINDS: tuple[Kind, ...] = ("initial", "subsequent", "after_repair", "in_service")
@@ -57,17 +74,6 @@ def number(
     """A legal number as a type file writes it: one with a source counts as confirmed unless it says otherwise."""
     known = bool(source) if confirmed is None else confirmed
     return LegalNumber(value=Decimal(value), unit=unit, clause=clause, source=source, confirmed=known)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """A worked case typed from a source; `expect` is compared with what `evaluate` answers."""
-
-    id: str
-    source: str
-    case: Mapping[str, Any]
-    expect: Mapping[str, Any]
-    partial: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +142,10 @@ class Edition(ABC):
     def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
         """The limits at the points, for choosing a measurement standard."""
 
+    def arranged(self, readings: Mapping[str, object]) -> Mapping[str, object]:
+        """Readings as other systems write them, in the places the sheet has for them."""
+        return readings
+
     def check(self, nameplate: Nameplate) -> None:  # noqa: B027 - most regulations cover every nameplate they know
         """Raise NotCovered, with its field, for a nameplate outside the scope."""
 
@@ -190,7 +200,7 @@ class Edition(ABC):
         with localcontext(ARITHMETIC):
             plate = Nameplate(nameplate)
             self.check(plate)
-            reading = Reading(self.reading_sheet(plate, kind), readings)
+            reading = Reading(self.reading_sheet(plate, kind), self.arranged(readings))
             outcome = list(self.findings(Case(plate, kind, reading, partial)))
         findings = [one for one in outcome if isinstance(one, Finding)]
         findings += _answered_no(reading)

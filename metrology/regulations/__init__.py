@@ -22,7 +22,17 @@ from metrology.domain.regulation import KINDS, InstrumentType
 from metrology.domain.verdict import Verdict
 from metrology.regulations.catalogue import CatalogueEntry, catalogue_rows, generic_type
 
-__all__ = ["CatalogueEntry", "all_types", "catalogue", "evaluate", "get", "instrument_types", "recognise", "reload"]
+__all__ = [
+    "CatalogueEntry",
+    "all_types",
+    "catalogue",
+    "evaluate",
+    "evaluate_by",
+    "get",
+    "instrument_types",
+    "recognise",
+    "reload",
+]
 
 _NO_TYPES = frozenset({"catalogue"})
 
@@ -119,20 +129,32 @@ def evaluate(case: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any
     A value of the nameplate the regulation does not know is a nameplate outside it, so both answer `not_covered`.
     """
     try:
-        verdict = _judge(case, partial=partial)
+        one = get(case["type"])
     except Problem as problem:
-        code = "not_covered" if isinstance(problem, BadChoice) and problem.field != "kind" else problem.code
-        return {"verdict": None, "findings": [], "edition": None, "problem": {**problem.to_dict(), "code": code}}
+        return _no_verdict(problem)
+    return evaluate_by(one, case, partial=partial)
+
+
+def evaluate_by(one: InstrumentType, case: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    """The same by a type at hand, such as one with other numbers to see what would be judged otherwise."""
+    try:
+        verdict = _judge(one, case, partial=partial)
+    except Problem as problem:
+        return _no_verdict(problem)
     answer = verdict.to_dict()
     if verdict.missing and not partial:
         answer["problem"] = {"code": "incomplete_readings", "missing": answer["missing"]}
     return answer
 
 
-def _judge(case: Mapping[str, Any], *, partial: bool) -> Verdict:
+def _no_verdict(problem: Problem) -> dict[str, Any]:
+    code = "not_covered" if isinstance(problem, BadChoice) and problem.field != "kind" else problem.code
+    return {"verdict": None, "findings": [], "edition": None, "problem": {**problem.to_dict(), "code": code}}
+
+
+def _judge(one: InstrumentType, case: Mapping[str, Any], *, partial: bool) -> Verdict:
     if case["kind"] not in KINDS:
         raise BadChoice("kind", value=case["kind"])
-    one = get(case["type"])
     try:
         day = date.fromisoformat(case["on"])
     except (TypeError, ValueError) as error:

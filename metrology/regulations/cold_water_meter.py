@@ -198,9 +198,7 @@ class ColdWaterMeterEdition(FlowMeterEdition):
             errors = {point.key: parse(finding.error) for point, finding in found}
             part, warm = self.value("same_sign"), self.is_warm(case)
             limits = [self.limit_at(case.nameplate, case.kind, key, warm=warm)[0].times(part) for key in errors]
-            yield same_sign(
-                errors, limits, every=False, number="same_sign", clause=self.numbers["same_sign"].clause
-            )
+            yield same_sign(errors, limits, every=False, number="same_sign", clause=self.numbers["same_sign"].clause)
 
 
 EDITION_2019 = ColdWaterMeterEdition(
