@@ -131,7 +131,6 @@ class History:
             self.people["verifier" if instrument.id % 2 else "verifier2"],
             draft,
             changes,
-            today=day,
             now=instant(day, 1),
         )
 

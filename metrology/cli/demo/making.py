@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.places import Place
-from metrology.services import visiting
+from metrology.services import importing, visiting
 from metrology.services.reminding import remind_all
 from metrology.services.reporting import keep_figures
 
@@ -89,12 +90,12 @@ def _ledgers(
     session: Session, city: City, history: past.History, day: date, only: Iterable[str] = TITLES
 ) -> Iterable[int]:
     """Import the ledgers as they stand on a day."""
-    from metrology.services import importing
-
     officer = history.people["officer"]
     for ledger in only:
         name, data = ledger_file(ledger, city.of(ledger))
-        importing.import_at_once(session, officer, name, data, today=day, now=past.instant(day))
+        importing.import_now(
+            session, officer, data, name, today=day, now=partial(past.instant, day), step=lambda *_told: session.commit()
+        )
         session.commit()
         yield 5
 
