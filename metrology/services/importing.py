@@ -25,7 +25,7 @@ from metrology.persistence.instruments import StoredFile
 from metrology.persistence.journal import record
 from metrology.persistence.ledgers import LedgerBatch, LedgerRow
 from metrology.persistence.tasks import Task
-from metrology.services import ledger_checking, ledger_importing, ledger_undoing
+from metrology.services import ledger_importing, ledger_undoing
 from metrology.services.attaching import store
 from metrology.services.ledger_batches import Clock, Step, move, open_batch, remember, visible
 from metrology.services.ledger_fields import BY_KEY, IGNORED, NAMEPLATE
@@ -236,19 +236,16 @@ def _must_be_fields(fields: Any) -> None:
 def import_now(
     session: Session, actor: Actor, data: bytes, file_name: str, *, today: date, now: Clock, step: Step
 ) -> LedgerBatch:
-    """Check and import a file at once. A batch of the same file that was cut off is gone on with."""
+    """Import a file at once, as recognised. A batch of the same file that was cut off is gone on with."""
     batch = _cut_off(session, data) or _keep(session, actor, data, file_name, now=now())
     batch_id = batch.id
+    if batch.state == "uploaded":
+        opened = open_batch(session, batch, now=now())
+        if not any(layout.is_table for layout in opened.reading.layouts):
+            raise Problem("no_table_found")
+        move(session, batch, ("uploaded",), "queued")
+        record(session, actor, "ledger.confirmed", batch, at=now(), changes={"state": ["uploaded", "queued"]})
     step(0)
-    if batch.state in ("uploaded", "checking"):
-        ledger_checking.check(session, batch_id, today=today, now=now, step=step)
-        batch = session.get_one(LedgerBatch, batch_id)
-        if batch.state == "failed":
-            session.commit()
-            raise Problem(batch.error, **batch.error_params)
-        move(session, batch, ("checked",), "queued")
-        record(session, actor, "ledger.confirmed", batch, at=now(), changes={"state": ["checked", "queued"]})
-        step(0)
     ledger_importing.run(session, batch_id, today=today, now=now, step=step)
     session.commit()
     return session.get_one(LedgerBatch, batch_id)
@@ -261,7 +258,7 @@ def _cut_off(session: Session, data: bytes) -> LedgerBatch | None:
         .join(StoredFile, StoredFile.id == LedgerBatch.file_id)
         .where(
             StoredFile.sha256 == hashlib.sha256(data).hexdigest(),
-            LedgerBatch.state.in_(("uploaded", "checking", "queued", "running")),
+            LedgerBatch.state.in_(("queued", "running")),
             LedgerBatch.task_id.is_(None),
         )
     )

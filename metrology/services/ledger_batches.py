@@ -88,6 +88,25 @@ def open_batch(session: Session, batch: LedgerBatch, *, now: datetime) -> OpenBa
     return OpenBatch(batch.id, actor_for(session, batch), _reading(session, batch, source, layouts), remembered)
 
 
+def mapping_of(opened: OpenBatch, before: Mapping[str, Any]) -> dict[str, Any]:
+    """How the file of a batch is read, as it is kept with the batch."""
+    sheets = opened.reading.source.sheets
+    return {
+        "sheets": [layout.to_dict() for layout in opened.reading.layouts],
+        "names": [sheet.name for sheet in sheets],
+        "hidden": [sheet.hidden for sheet in sheets],
+        "remembered": before.get("remembered") or list(opened.remembered),
+    }
+
+
+def fail(session: Session, batch_id: int, problem: Problem, come_from: Sequence[str], *, now: datetime) -> None:
+    """The file of a batch cannot be read: say why."""
+    session.rollback()
+    batch = session.get_one(LedgerBatch, batch_id)
+    params = dict(problem.params)
+    move(session, batch, come_from, "failed", error=problem.code, error_params=params, finished_at=now)
+
+
 def _reading(
     session: Session, batch: LedgerBatch, source: LedgerSource, layouts: Sequence[SheetLayout]
 ) -> LedgerReading:

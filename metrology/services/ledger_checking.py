@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -21,11 +21,14 @@ from metrology.services.ledger_batches import (
     OpenBatch,
     Step,
     district_names,
+    fail,
+    mapping_of,
     move,
     open_batch,
     remembered_layouts,
 )
 from metrology.services.ledger_chunks import LedgerReading, Settled
+from metrology.services.ledger_contacts import LedgerContacts
 from metrology.services.ledger_duplicates import Duplicates, SeenKeys
 from metrology.services.ledger_outcomes import Change, Counts, foreseen, row_values
 from metrology.services.ledger_source import LedgerSource
@@ -50,8 +53,32 @@ def foresee(session: Session, opened: OpenBatch, *, today: date, now: Clock) -> 
     for chunk in opened.reading.chunks():
         registrar = Registrar(session, opened.actor, today=today, now=now())
         duplicates = Duplicates(session, seen)
-        yield opened.reading.settle(chunk, registrar, duplicates, partial(_foresee, registrar, rule))
+        settled = opened.reading.settle(chunk, registrar, duplicates, partial(_foresee, registrar, rule))
+        _foresee_contacts(session, registrar, settled)
         duplicates.keep()
+        yield settled
+
+
+def _foresee_contacts(session: Session, registrar: Registrar, settled: Sequence[Settled[Foreseen]]) -> None:
+    """A row that names a contact whom a known holder does not have changes something."""
+    named = [
+        (one, one.answer, one.contact, holder)
+        for one in settled
+        if one.row
+        and one.answer
+        and one.contact
+        and one.row.holder
+        and (holder := registrar.holders.find(one.row.holder))
+    ]
+    if not named:
+        return
+    book = LedgerContacts(session, registrar.actor, now=registrar.now)
+    book.prefetch(holder.id for _one, _answer, _contact, holder in named)
+    for one, answer, contact, holder in named:
+        if book.is_new(holder.id, contact):
+            book.note(holder.id, contact)
+            if answer.outcome != "created":
+                one.answer = Foreseen("updated", [*answer.changes, ("contact", None, contact.name)])
 
 
 def _foresee(registrar: Registrar, rule: str, row: Row) -> Foreseen:
@@ -70,6 +97,8 @@ def preview(
     """Check a file without keeping anything of it: the counts, and the refused rows."""
     source = LedgerSource(data, file_name)
     layouts, remembered = remembered_layouts(session, source.layouts(), now=now())
+    if not any(layout.is_table for layout in layouts):
+        raise Problem("no_table_found")
     reading = LedgerReading(source, layouts, district_names(session))
     counts, refused = Counts(), []
     for chunk in foresee(session, OpenBatch(0, actor, reading, remembered), today=today, now=now):
@@ -92,25 +121,13 @@ def check(session: Session, batch_id: int, *, today: date, now: Clock, step: Ste
         opened = open_batch(session, batch, now=now())
         counts = _check_all(session, opened, today=today, now=now, step=step)
     except Problem as problem:
-        session.rollback()
-        _fail(session, batch_id, problem, now)
+        fail(session, batch_id, problem, ("checking",), now=now())
         return {"problem": problem.code}
     batch = session.get_one(LedgerBatch, batch_id)
     batch.counts = counts.to_dict()
-    batch.mapping = {
-        "sheets": [layout.to_dict() for layout in opened.reading.layouts],
-        "names": [sheet.name for sheet in opened.reading.source.sheets],
-        "hidden": [sheet.hidden for sheet in opened.reading.source.sheets],
-        "remembered": batch.mapping.get("remembered") or list(opened.remembered),
-    }
+    batch.mapping = mapping_of(opened, batch.mapping)
     move(session, batch, ("checking",), "checked", finished_at=now())
     return batch.counts
-
-
-def _fail(session: Session, batch_id: int, problem: Problem, now: Clock) -> None:
-    batch = session.get_one(LedgerBatch, batch_id)
-    params = {**problem.params}
-    move(session, batch, ("checking",), "failed", error=problem.code, error_params=params, finished_at=now())
 
 
 def _check_all(session: Session, opened: OpenBatch, *, today: date, now: Clock, step: Step) -> Counts:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from metrology.domain.problems import Problem
+from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts
 from metrology.services.ledger_cells import label_of
 from metrology.services.ledger_duplicates import Duplicates
@@ -31,6 +32,7 @@ class Settled(Generic[T]):
     line: LedgerLine
     label: str
     row: Row | None = None
+    contact: ContactFacts | None = None
     answer: T | None = None
     problem: Problem | None = None
     column: str = ""
@@ -99,6 +101,7 @@ class LedgerReading:
         layout = self.layouts[sheet]
         one: Settled[T] = Settled(sheet, line, label_of(line, layout))
         try:
+            one.contact = self._readers[sheet].contact(line)
             one.row = registrar.check(self._readers[sheet].read(line))
         except Problem as problem:
             one.refuse(problem, layout)

@@ -15,12 +15,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from metrology.domain.problems import Problem
+from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import record
 from metrology.persistence.ledgers import LedgerBatch, LedgerRow
 from metrology.services import searching
-from metrology.services.ledger_batches import Clock, OpenBatch, Step, move, open_batch
+from metrology.services.ledger_batches import Clock, OpenBatch, Step, fail, mapping_of, move, open_batch
 from metrology.services.ledger_chunks import Settled
+from metrology.services.ledger_contacts import LedgerContacts
 from metrology.services.ledger_duplicates import Duplicates, SeenKeys, seen_before
 from metrology.services.ledger_lines import LedgerLine
 from metrology.services.ledger_outcomes import Counts, changed, made_keys, row_values
@@ -42,7 +45,12 @@ def run(session: Session, batch_id: int, *, today: date, now: Clock, step: Step)
     batch = session.get_one(LedgerBatch, batch_id)
     if batch.state != "running":
         return dict(batch.counts)
-    opened = open_batch(session, batch, now=now())
+    try:
+        opened = open_batch(session, batch, now=now())
+    except Problem as problem:
+        fail(session, batch_id, problem, ("running",), now=now())
+        return {"problem": problem.code}
+    batch.mapping = mapping_of(opened, batch.mapping)
     counts, total = Counts.from_dict(batch.counts), opened.reading.source.size()
     seen, done = seen_before(session, batch_id), _last_rows(session, batch_id)
     for chunk in opened.reading.chunks(done):
@@ -99,13 +107,35 @@ def _save(
     registrar, duplicates = Registrar(session, opened.actor, today=today, now=now), Duplicates(session, seen)
     settled = opened.reading.settle(chunk, registrar, duplicates, registrar.save)
     registrar.flush()
+    contacts = _add_contacts(session, opened, settled, now)
     wholes: list[Instrument] = []
-    values = [_done_values(session, opened, one, wholes, now) for one in settled]
+    values = [_done_values(session, opened, one, contacts.get(id(one)), wholes, now) for one in settled]
     searching.index(session, *wholes)
     _journal(session, opened, settled, now)
     session.flush()
     duplicates.keep()
     return settled, values
+
+
+def _add_contacts(
+    session: Session, opened: OpenBatch, settled: Sequence[Settled[Outcome]], now: datetime
+) -> dict[int, Contact]:
+    """The contacts that a chunk names and the registry does not have; a row that brings one has changed something."""
+    named = [
+        (one, one.answer, one.contact, holder_id)
+        for one in settled
+        if one.answer and one.contact and (holder_id := one.answer.instrument.holder_id) is not None
+    ]
+    added: dict[int, Contact] = {}
+    if not named:
+        return added
+    book = LedgerContacts(session, opened.actor, now=now)
+    book.prefetch(holder_id for _one, _answer, _contact, holder_id in named)
+    for one, answer, contact, holder_id in named:
+        if book.is_new(holder_id, contact):
+            added[id(one)] = book.add(session.get_one(Holder, holder_id), contact)
+            answer.result = "updated" if answer.result == "unchanged" else answer.result
+    return added
 
 
 def outcome_of(one: Settled[Outcome]) -> str:
@@ -114,16 +144,22 @@ def outcome_of(one: Settled[Outcome]) -> str:
 
 
 def _done_values(
-    session: Session, opened: OpenBatch, one: Settled[Outcome], wholes: list[Instrument], now: datetime
+    session: Session,
+    opened: OpenBatch,
+    one: Settled[Outcome],
+    contact: Contact | None,
+    wholes: list[Instrument],
+    now: datetime,
 ) -> dict[str, Any]:
     values = row_values(one, outcome_of(one), opened.batch_id, now)
     if one.answer is None:
         return values
     instrument = one.answer.instrument
     values["instrument_id"] = instrument.id
-    values["made"] = made_keys(one.answer) or None
+    made = made_keys(one.answer) | ({"contact": [contact.id]} if contact else {})
+    values["made"] = made or None
     if one.answer.result == "updated":
-        values["changes"] = changed(session, one.answer)
+        values["changes"] = changed(session, one.answer) + ([("contact", None, contact.name)] if contact else [])
         values["before"] = {str(instrument.id): one.answer.before}
         if instrument.parent_id is not None and set(_FOLLOWED) & set(one.answer.before):
             whole = session.get_one(Instrument, instrument.parent_id)

@@ -13,7 +13,7 @@ from metrology.domain.reading_sheet import folded
 from metrology.services.ledger_fields import IGNORED, NOTES, ORDINAL
 from metrology.services.ledger_headings import SheetLayout, written_safely
 
-REASON_HEADINGS = ("问题代码 Code", "问题列 Column", "问题说明 Problem")
+REASON_HEADINGS = ("原行号 Row", "问题代码 Code", "问题所在列 Column", "问题说明 Problem")
 """Columns that the download of refused rows adds; a corrected file may keep them, they are never read."""
 _FEW = 3
 

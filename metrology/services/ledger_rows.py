@@ -18,6 +18,8 @@ from metrology.domain.ledger import heading_name, read_day
 from metrology.domain.problems import Problem
 from metrology.domain.reading_sheet import folded
 from metrology.domain.regulation import InstrumentType
+from metrology.services import contacting
+from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts
 from metrology.services.instrument_facts import InstrumentFacts, SealFacts
 from metrology.services.ledger_cells import ONSITE, PURPOSES, text_of, word_of
@@ -96,7 +98,23 @@ class LineReader:
         )
         return Row(instrument=instrument, holder=holder, place=place)
 
+    def contact(self, line: LedgerLine) -> ContactFacts | None:
+        """Whom a line names as contact of the holder, checked."""
+        said = {key: self._said(line, f"contact.{key}") for key in ("name", "phone", "email")}
+        if not any(said.values()):
+            return None
+        name = said["name"] or self._said(line, "holder.name") or self._said(line, "place.station")
+        try:
+            return contacting.check(ContactFacts(name=name, phone=said["phone"], email=said["email"]), wecom_hosts=())
+        except Problem as problem:
+            problem.field = f"contact.{problem.field}"
+            raise
+
     # -- cells
+
+    def _said(self, line: LedgerLine, key: str) -> str:
+        column = self._columns.get(key)
+        return text_of(line.cell(column[0].index), key) if column else ""
 
     def _day(self, line: LedgerLine, key: str) -> date | None:
         column = self._columns.get(key)

@@ -160,14 +160,14 @@ def _columns(before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _undo_made(session: Session, actor: Actor, batch_id: int, now: datetime) -> None:
-    """Assemblies, places and holders that were made for the batch and that nothing else needs."""
-    made: dict[str, list[int]] = {"instrument": [], "place": [], "holder": []}
+    """Assemblies, places, contacts and holders that were made for the batch and that nothing else needs."""
+    made: dict[str, list[int]] = {"instrument": [], "place": [], "contact": [], "holder": []}
     statement = select(LedgerRow.made).where(LedgerRow.batch_id == batch_id, LedgerRow.made.is_not(None))
     for keys in session.scalars(statement.order_by(LedgerRow.id.desc()).execution_options(yield_per=1000)):
         for name in made:
             made[name] += reversed((keys or {}).get(name, ()))
     times = set(session.scalars(select(LedgerRow.done_at).where(LedgerRow.batch_id == batch_id).distinct()))
-    for model in (Instrument, Place, Holder):
+    for model in (Instrument, Place, Contact, Holder):
         for key in made[model.__tablename__]:
             if not _is_needed(session, model, key, times):
                 _try_to_take_away(session, actor, model, key, now)
@@ -191,8 +191,6 @@ def _try_to_take_away(session: Session, actor: Actor, model: Any, key: int, now:
     kept = _kept(row)
     try:
         with session.begin_nested():
-            if model is Holder:
-                session.execute(delete(Contact).where(Contact.holder_id == key))
             session.execute(delete(model).where(model.id == key))
     except IntegrityError:
         return
