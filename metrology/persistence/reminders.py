@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from metrology.persistence.columns import Code, Facts, Instant, Key, Line, Words, reference
 from metrology.persistence.database import Model, UtcDateTime
+from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
+from metrology.persistence.people import User
 
 
 class Notice(Model):
@@ -49,6 +51,14 @@ class Notice(Model):
     resend_of_id: Mapped[int | None] = reference("notice.id", nullable=True)
 
     reminders: Mapped[list[Reminder]] = relationship(back_populates="notice")
+    holder: Mapped[Holder | None] = relationship()
+    user: Mapped[User | None] = relationship()
+
+    @property
+    def told(self) -> str:
+        """Who is told: the holder, or the officer."""
+        owner = self.holder or self.user
+        return owner.name if owner is not None else ""
 
 
 class Reminder(Model):

@@ -33,9 +33,7 @@ def token_hash(token: str) -> str:
 
 def feed_of(session: Session, user_id: int) -> CalendarFeed | None:
     """The address a person has now."""
-    return session.scalar(
-        select(CalendarFeed).where(CalendarFeed.user_id == user_id, CalendarFeed.ended_at.is_(None))
-    )
+    return session.scalar(select(CalendarFeed).where(CalendarFeed.user_id == user_id, CalendarFeed.ended_at.is_(None)))
 
 
 def make_feed(session: Session, actor: Actor, *, now: datetime) -> str:
@@ -105,7 +103,9 @@ def _visits(session: Session, actor: Actor, today: date, host: str, public_url: 
             changed_at=visit.updated_at,
             status=_STATUS.get(visit.state, "CANCELLED"),
             description=_team(visit),
-            location=" ".join(part for part in (visit.place.full_name, visit.place.address) if part) if visit.place else "",
+            location=" ".join(part for part in (visit.place.full_name, visit.place.address) if part)
+            if visit.place
+            else "",
             url=f"{public_url}/visits/{visit.id}",
             sequence=visit.version,
         )

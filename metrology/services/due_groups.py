@@ -187,9 +187,7 @@ def ids_of(
     session: Session, actor: Actor, chosen: DueFilter, keys: Iterable[str], *, today: date, limit: int
 ) -> list[int]:
     """The instruments of some groups that no visit has, in the order of a walk: place by place. At most ``limit``."""
-    unplanned = DueFilter(
-        chosen.within_days, chosen.district_code, chosen.type_code, chosen.place_id, chosen.holder_id
-    )
+    unplanned = DueFilter(chosen.within_days, chosen.district_code, chosen.type_code, chosen.place_id, chosen.holder_id)
     found: dict[int, None] = {}
     for key in keys:
         statement = selection(session, actor, unplanned, today=today).where(of_group(session, key, today=today))
@@ -262,7 +260,9 @@ def _counted(session: Session, statement: Select[Any], by: str, today: date) -> 
     else:
         owner = case((Instrument.due_date < today, None), else_=Instrument.due_date)
         has_none = Instrument.id.is_not(None)
-    district = case((has_none, Instrument.district_code), else_=None)  # without a place there is still a district to go to
+    district = case(
+        (has_none, Instrument.district_code), else_=None
+    )  # without a place there is still a district to go to
     is_late = case((Instrument.due_date < today, 1), else_=0) if by == "week" else literal(0)
     inner = statement.with_only_columns(
         owner.label("owner"),
@@ -296,7 +296,9 @@ def _names(session: Session, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     districts = {row.code: (row.name_zh, row.name_en) for row in session.scalars(select(District))}
     owners: dict[str, dict[int, Any]] = {}
     for kind, model in (("place", Place), ("holder", Holder)):
-        wanted = [int(rest) for one, _c, rest in (key.partition(":") for key in keys) if one == kind and rest.isdecimal()]
+        wanted = [
+            int(rest) for one, _c, rest in (key.partition(":") for key in keys) if one == kind and rest.isdecimal()
+        ]
         rows: Any = session.scalars(select(model).where(model.id.in_(wanted))) if wanted else ()
         owners[kind] = {row.id: row for row in rows}
     found: dict[str, dict[str, Any]] = {}

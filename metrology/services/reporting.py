@@ -127,6 +127,11 @@ def overdue_report(
     )
 
 
+def overdue_trend(session: Session, actor: Actor, *, today: date) -> tuple[TrendPoint, ...]:
+    """The overdue of the last twelve month ends, from the figures kept."""
+    return _trend(session, actor, OverdueFilter(), today)
+
+
 def keep_figures(session: Session, *, today: date) -> int:
     """Keep the day's figures for the trend (written again when run again the same day). The number of rows."""
     district = func.coalesce(Instrument.district_code, "")

@@ -12,6 +12,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
+from metrology.domain.problems import Problem
+from metrology.persistence.journal import record
 from metrology.persistence.tasks import Task
 
 LEASE = timedelta(seconds=60)
@@ -116,3 +118,28 @@ def fail(session: Session, task_id: int, owner: str, *, now: datetime, error: st
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def retry_now(session: Session, actor: Actor, task: Task, *, now: datetime) -> None:
+    """Try a failed task again, or a waiting one at once."""
+    if task.state not in ("failed", "queued", "cancelled"):
+        raise Problem("task_not_waiting")
+    before = task.state
+    task.state, task.not_before, task.tries, task.finished_at = "queued", now, 0, None
+    record(session, actor, "task.retried", task, at=now, changes={"state": [before, "queued"]})
+    session.flush()
+
+
+def cancel(session: Session, actor: Actor, task: Task, *, now: datetime) -> None:
+    """Take a waiting task out of the queue; one that runs is left to run."""
+    taken = session.execute(
+        update(Task)
+        .where(Task.id == task.id, Task.state == "queued")
+        .values(state="cancelled", finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise Problem("task_not_waiting")
+    record(session, actor, "task.cancelled", task, at=now, changes={"state": ["queued", "cancelled"]})
+    session.flush()
+    session.refresh(task)

@@ -17,7 +17,7 @@ from metrology.persistence import due
 from metrology.persistence.people import Role, User
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.services.due_groups import DueFilter, monday, selection
-from metrology.services.visiting import visits_between
+from metrology.services.visit_finding import visits_between
 
 LONGEST_SPAN = 62
 

@@ -46,7 +46,9 @@ def day_sheet(session: Session, visit: Visit, *, public_url: str, is_zh: bool) -
         address=place.address if place else "",
         contact=_contact(session, visit, items),
         team=tuple(person.name for person in visit.verifiers),
-        rows=tuple(_row(item.instrument, visit.planned_on, public_url, is_zh=is_zh, note=item.remark) for item in items),
+        rows=tuple(
+            _row(item.instrument, visit.planned_on, public_url, is_zh=is_zh, note=item.remark) for item in items
+        ),
         remarks=visit.notes,
     )
 

@@ -56,7 +56,7 @@ def plan_visit(
         raise Problem("visit_in_the_past", "planned_on")
     if len(set(instrument_ids)) > LARGEST:
         raise Problem("visit_too_large", "instrument_ids", largest=LARGEST)
-    chosen, left_out = _choose(session, actor, instrument_ids)
+    chosen, left_out = choose(session, actor, instrument_ids)
     if not chosen:
         raise Problem("nothing_to_plan", "instrument_ids")
     place = _place(session, facts, chosen)
@@ -102,7 +102,7 @@ def add_instruments(
     known = {item.instrument_id: item for item in visit.items}
     if len(known) + len(set(instrument_ids)) > LARGEST:
         raise Problem("visit_too_large", "instrument_ids", largest=LARGEST)
-    chosen, left_out = _choose(session, actor, instrument_ids)
+    chosen, left_out = choose(session, actor, instrument_ids)
     for one in chosen:
         item = known.get(one.id)
         if item is None:
@@ -178,7 +178,7 @@ def reopen_visit(
     if visit.planned_on < today:
         raise Problem("visit_in_the_past", "planned_on")
     visit.state, visit.cancel_reason, visit.updated_at = "planned", "", now
-    chosen, left_out = _choose(session, actor, [item.instrument_id for item in visit.items if item.state == "planned"])
+    chosen, left_out = choose(session, actor, [item.instrument_id for item in visit.items if item.state == "planned"])
     free = {one.id for one in chosen}
     for item in visit.items:
         if item.state != "planned":
@@ -267,34 +267,10 @@ def mark_verified(session: Session, actor: Actor, instrument_id: int, *, now: da
     return visit
 
 
-def visit_of(session: Session, actor: Actor, visit_id: int) -> Visit | None:
-    """A visit by its key; None when there is none, or it lies in another district."""
-    visit = session.get(Visit, visit_id)
-    if visit is None or actor.is_holder or not sees(actor, district_code=visit.district_code, holder_id=None):
-        return None
-    return visit
-
-
-def visits_between(
-    session: Session, actor: Actor, first: date, last: date, *, verifier_id: int | None = None
-) -> list[Visit]:
-    """Visits of a span of days within an actor's scope, by day, with their verifiers."""
-    statement = (
-        select(Visit)
-        .where(Visit.planned_on >= first, Visit.planned_on <= last, Visit.state != "cancelled")
-        .options(selectinload(Visit.verifiers), selectinload(Visit.place))
-        .order_by(Visit.planned_on, Visit.id)
-    )
-    if actor.district_code is not None:
-        statement = statement.where((Visit.district_code == actor.district_code) | Visit.district_code.is_(None))
-    if verifier_id is not None:
-        statement = statement.where(Visit.verifiers.any(User.id == verifier_id))
-    return list(session.scalars(statement))
-
-
-def _choose(
+def choose(
     session: Session, actor: Actor, instrument_ids: Sequence[int]
 ) -> tuple[list[Instrument], tuple[tuple[int, str], ...]]:
+    """Those of some instruments that can be put on a visit, and those that cannot with the code of the reason."""
     wanted = list(dict.fromkeys(instrument_ids))
     found: dict[int, Instrument] = {}
     taken: set[int] = set()
@@ -329,7 +305,7 @@ def _verifiers(session: Session, ids: Collection[int]) -> list[User]:
         else []
     )
     if len(people) != len(set(ids)) or any("verifier" not in person.role_names for person in people):
-        raise Problem("not_a_verifier", "verifier_ids")
+        raise Problem("visit_needs_verifiers", "verifier_ids")
     return people
 
 

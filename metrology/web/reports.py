@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, send_file, url_for
@@ -20,7 +21,7 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.places import Place
 from metrology.services import settings as bureau_settings
-from metrology.services.reporting import OverdueFilter, OverdueGroup, OverdueReport, overdue_report
+from metrology.services.reporting import SOON, OverdueFilter, OverdueGroup, OverdueReport, TrendPoint, overdue_report
 from metrology.web import labels
 from metrology.web.filters import pick
 from metrology.web.languages import is_zh
@@ -46,12 +47,13 @@ def overdue() -> str:
         kinds=AGEING_KINDS,
         ageing_words=ageing_words(),
         behind=behind,
+        behind_soon=behind_soon,
         query=_query(),
         chips=_chips(chosen),
         districts=_districts(),
         types=db.session.scalars(select(TypeEntry).order_by(TypeEntry.position)).all(),
         purposes=labels.PURPOSES,
-        trend=_trend_line(report),
+        trend=trend_line(report.trend, report.day, report.total),
     )
 
 
@@ -91,8 +93,20 @@ def ageing_words() -> list[str]:
 
 def behind(**narrower: str | None) -> str:
     """The address of the instruments behind a figure of this report."""
-    query: dict[str, Any] = {**_query(), "due": "overdue", **narrower}
+    query: dict[str, Any] = {**_query(), "due": "overdue", "state": "in_use", **narrower}
     return url_for("instruments.listing", **{key: value for key, value in query.items() if value})
+
+
+def behind_soon() -> str:
+    """The address of the instruments that will fall overdue within the days the report looks ahead."""
+    last = today() + SOON - timedelta(days=1)
+    query: dict[str, Any] = {
+        **_query(),
+        "state": "in_use",
+        "due_from": today().isoformat(),
+        "due_to": last.isoformat(),
+    }
+    return url_for("instruments.listing", **query)
 
 
 def _query() -> dict[str, str]:
@@ -146,11 +160,9 @@ def _without(key: str) -> str:
     return url_for("reports.overdue", **kept)
 
 
-def _trend_line(report: OverdueReport) -> list[dict[str, Any]]:
-    """Points of the trend for drawing: x in steps, y as a share of the largest; None where no figure was kept."""
-    points = [(point.day, point.overdue) for point in report.trend] + (
-        [(report.day, report.total)] if report.trend else []
-    )
+def trend_line(trend: Sequence[TrendPoint], day: date, total: int | None) -> list[dict[str, Any]]:
+    """Points of a trend up to now, for drawing: x in steps, y as a share of the largest; None where no figure was kept."""
+    points = [(point.day, point.overdue) for point in trend] + ([(day, total)] if trend else [])
     most = max((value for _day, value in points if value is not None), default=0) or 1
     return [
         {"day": day, "value": value, "x": index, "height": None if value is None else round(100 * value / most, 1)}

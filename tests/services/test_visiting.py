@@ -15,7 +15,7 @@ from metrology.optimization.workdays import day_kind, next_workday, workdays_bet
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import Role, User
 from metrology.persistence.visits import Visit
-from metrology.services import visiting
+from metrology.services import visit_finding, visiting
 from metrology.services.visiting import VisitFacts
 from tests.conftest import NOW, TODAY
 
@@ -90,7 +90,7 @@ def test_another_district_is_not_planned(session: Session) -> None:
 
 def test_only_verifiers_are_assigned(session: Session) -> None:
     one = _instrument(session)
-    with pytest.raises(Problem, match="not_a_verifier"):
+    with pytest.raises(Problem, match="visit_needs_verifiers"):
         _plan(session, one, verifier_ids=(_verifier(session, "manager"),))
     who = _verifier(session)
     assert [person.id for person in _plan(session, one, verifier_ids=(who,)).visit.verifiers] == [who]
@@ -140,8 +140,8 @@ def test_a_verifier_sees_own_visits(session: Session) -> None:
     who = _verifier(session)
     mine = _plan(session, _instrument(session), verifier_ids=(who,)).visit
     _plan(session, _instrument(session))
-    assert visiting.visits_between(session, OFFICER, TODAY, TOMORROW, verifier_id=who) == [mine]
-    assert len(visiting.visits_between(session, OFFICER, TODAY, TOMORROW)) == 2
+    assert visit_finding.visits_between(session, OFFICER, TODAY, TOMORROW, verifier_id=who) == [mine]
+    assert len(visit_finding.visits_between(session, OFFICER, TODAY, TOMORROW)) == 2
 
 
 def test_official_days_off_and_make_up_days() -> None:

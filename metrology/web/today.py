@@ -1,0 +1,141 @@
+"""The first page: what is to be done today, by the roles of the one who looks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from metrology.domain.authority import may
+from metrology.optimization.workdays import day_kind
+from metrology.persistence.database import db
+from metrology.persistence.holders import Holder
+from metrology.services import day_view, reminder_outlook
+from metrology.services import settings as bureau_settings
+from metrology.services.reporting import overdue_trend
+from metrology.web.reminders import REGULAR
+from metrology.web.reports import trend_line
+from metrology.web.requests import actor, now, requires, settings, today
+
+blueprint = Blueprint("today", __name__)
+
+
+@blueprint.get("/")
+@requires("today.view")
+def index() -> str:
+    """Today. Somebody with several roles sees the parts of each."""
+    parts: dict[str, Any] = {}
+    for role, make in PARTS.items():
+        if role in actor().roles:
+            parts |= make()
+    return render_template("today/index.html", kind=day_kind(today()), roles=actor().roles, until=_until, **parts)
+
+
+def _until(days: int) -> str:
+    return (today() + timedelta(days=days)).isoformat()
+
+
+def _officer() -> dict[str, Any]:
+    session, who = db.session(), actor()
+    return {
+        "visits": day_view.visits_ahead(session, who, today=today(), days=0),
+        "left": day_view.visits_left(session, who, today=today()),
+        "overdue_unplanned": day_view.overdue(session, who, today=today(), unplanned=True),
+        "week": day_view.falling_due(session, who, today=today(), within_days=day_view.WEEK, unplanned=True),
+        "month": day_view.falling_due(session, who, today=today(), within_days=day_view.MONTH, unplanned=True),
+        "batches": day_view.batches(session),
+        "batch_words": _batch_words,
+        "outbox": reminder_outlook.outbox(session, who),
+        "is_mail_set_up": bool(settings().smtp_url),
+    }
+
+
+def _verifier() -> dict[str, Any]:
+    session, who = db.session(), actor()
+    return {
+        "my_visits": day_view.visits_ahead(session, who, today=today(), days=14, only_mine=True),
+        "my_left": day_view.visits_left(session, who, today=today(), only_mine=True),
+        "drafts": day_view.drafts(session, who),
+    }
+
+
+def _checker() -> dict[str, Any]:
+    count, rows = day_view.to_check(db.session(), actor())
+    return {"to_check": rows, "to_check_count": count}
+
+
+def _approver() -> dict[str, Any]:
+    count, rows = day_view.to_approve(db.session(), actor())
+    return {"to_approve": rows, "to_approve_count": count}
+
+
+def _manager() -> dict[str, Any]:
+    session, who = db.session(), actor()
+    late = day_view.overdue(session, who, today=today())
+    trend = overdue_trend(session, who, today=today())
+    return {
+        "overdue": late,
+        "overdue_unplanned": day_view.overdue(session, who, today=today(), unplanned=True),
+        "soon": day_view.falling_due(session, who, today=today(), within_days=day_view.MONTH, unplanned=False),
+        "trend": trend_line(trend, today(), None if late.is_capped else late.number),
+    }
+
+
+def _holder() -> dict[str, Any]:
+    session, who = db.session(), actor()
+    if not who.is_holder or who.holder_id is None:
+        return {}
+    return {
+        "own": session.scalar(select(Holder).where(Holder.id == who.holder_id)),
+        "held": day_view.held(session, who),
+        "own_overdue": day_view.overdue(session, who, today=today()),
+        "own_soon": day_view.falling_due(session, who, today=today(), within_days=day_view.MONTH, unplanned=False),
+        "next_due": day_view.next_due(session, who),
+        "planned_for": day_view.planned_for(session, who.holder_id, today=today()),
+        "contacts": day_view.contacts(session, who.holder_id),
+        "bureau": bureau_settings.read(session),
+    }
+
+
+def _house() -> dict[str, Any]:
+    session = db.session()
+    return {
+        "house": day_view.house(session, now=now()),
+        "ticker": reminder_outlook.ticker(session),
+        "regular": REGULAR,
+        "outbox": reminder_outlook.outbox(session, actor()),
+        "is_mail_set_up": bool(settings().smtp_url),
+        "may_see_journal": may(actor(), "journal.view"),
+    }
+
+
+BATCHES: dict[str, tuple[str, Any]] = {
+    "uploaded": ("neutral", _l("Uploaded")),
+    "checking": ("info", _l("Being checked")),
+    "checked": ("due_soon", _l("Waits for your decision")),
+    "queued": ("neutral", _l("Queued")),
+    "running": ("info", _l("Being imported")),
+    "undoing": ("info", _l("Being taken back")),
+    "failed": ("rejected", _l("Failed")),
+}
+
+
+def _batch_words(state: str) -> tuple[str, str]:
+    kind, words = BATCHES[state]
+    return kind, str(words)
+
+
+PARTS = {
+    "holder": _holder,
+    "officer": _officer,
+    "verifier": _verifier,
+    "checker": _checker,
+    "approver": _approver,
+    "manager": _manager,
+    "administrator": _house,
+    "auditor": _house,
+}
+"""Role → what its part of the page needs."""
