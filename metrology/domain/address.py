@@ -40,7 +40,9 @@ def split_address(text: str, districts: Sequence[str] = ()) -> DwellingAddress:
             if name and rest.startswith(name) and len(rest) > len(name):
                 rest = rest[len(name) :].lstrip(" ,\uff0c、")
     if (found := _BUILDING.fullmatch(rest)) and found["before"].strip():
-        return DwellingAddress(found["before"].strip(" ,\uff0c、-"), found["building"].strip(), found["door"].strip(" ,、-"))
+        return DwellingAddress(
+            found["before"].strip(" ,\uff0c、-"), found["building"].strip(), found["door"].strip(" ,、-")
+        )
     if found := _DOOR.fullmatch(rest):
         return DwellingAddress(found["before"].strip(" ,\uff0c、-"), "", found["door"].strip())
     return DwellingAddress(rest, "", "")

@@ -16,9 +16,11 @@ from typing import ClassVar, NamedTuple
 from metrology.domain.conditions import environment, outside
 from metrology.domain.mpe import MaximumPermissibleError, MpeAt
 from metrology.domain.nameplate import Nameplate
-from metrology.domain.quantity import Quantity, round_to
+from metrology.domain.problems import InexactConversion
+from metrology.domain.quantity import Quantity, plain, round_to
 from metrology.domain.reading_sheet import Choice, PresetRow, ReadingField, ReadingTable, Row
 from metrology.domain.regulation import Case, Edition
+from metrology.domain.schedule import Interval, Mode
 from metrology.domain.verdict import Finding, Labels, Lack, of_error
 
 RUNS = "runs"
@@ -111,20 +113,31 @@ class ComparisonEdition(Edition):
 
     def error_of(self, case: Case, row: Row) -> Decimal | Lack | None:
         """The error of a run; None when it was not read."""
-        del case
-        indicated, actual = row.get("indicated"), row.get("actual")
+        indicated, actual, unit = row.get("indicated"), row.get("actual"), self.unit_of_error(case.nameplate)
         if indicated is None or actual is None:
             return None
-        if self.error_unit != "%":
-            return indicated.in_unit(self.error_unit) - actual.in_unit(self.error_unit)
+        if unit != "%":
+            try:
+                return indicated.in_unit(unit) - actual.in_unit(unit)
+            except InexactConversion as problem:
+                return Lack("bad_quantity", f"{RUNS}[{row.index}].actual", RUN_LABELS, problem.params)
         if actual.value <= 0:
             return Lack("bad_quantity", f"{RUNS}[{row.index}].actual", RUN_LABELS, {"value": actual.text(), "unit": ""})
         return relative_error(indicated, actual, self.unit)
 
-    def rounding(self, plate: Nameplate) -> tuple[str, Decimal]:
-        """The key and value of the interval errors are rounded to."""
+    def unit_of_error(self, plate: Nameplate) -> str:
+        """The unit of errors, which may be that of the instrument's scale."""
         del plate
-        return "rounding", self.value("rounding")
+        return self.error_unit
+
+    def rounding(self, plate: Nameplate) -> str | None:
+        """The key of the interval errors are rounded to; None where a difference of readings stands as it is."""
+        del plate
+        return "rounding"
+
+    def _rounded(self, case: Case, error: Decimal) -> Quantity:
+        key, unit = self.rounding(case.nameplate), self.unit_of_error(case.nameplate)
+        return Quantity(round_to(error, self.value(key)) if key else Decimal(plain(error)), unit)
 
     def spread(self, case: Case, runs: Sequence[Run]) -> tuple[Quantity, Quantity, tuple[str, ...]] | None:
         """The repeatability of a point, its limit and the keys of its numbers; None when none is asked for."""
@@ -154,6 +167,16 @@ class ComparisonEdition(Edition):
         """Which numbers bound a condition, where they are not named as the condition is."""
         del plate
         return {}
+
+    def interval(self, nameplate: Mapping[str, str], use: str = "trade") -> Interval:
+        """The same for every instrument, where a type does not say otherwise."""
+        del nameplate, use
+        return self.months("interval", "periodic")
+
+    def months(self, key: str, mode: Mode) -> Interval:
+        """An interval or service life from a legal number."""
+        months = self.numbers[key]
+        return Interval(months=int(months.value), mode=mode, clause=self.code, confirmed=months.confirmed)
 
     # -- the sheet
 
@@ -244,7 +267,7 @@ class ComparisonEdition(Edition):
 
     def _judged(self, case: Case, point: TestPoint, runs: Sequence[Run]) -> Finding:
         shown, limit, used, within = self._each(case, point, runs) if self.each else self._mean(case, point, runs)
-        key, interval = self.rounding(case.nameplate)
+        key = self.rounding(case.nameplate)
         extras = dict(self.extras(case, point, runs))
         if spread := self.spread(case, runs):
             value, allowed, keys = spread
@@ -257,14 +280,14 @@ class ComparisonEdition(Edition):
         return of_error(
             point.key,
             point.labels,
-            error=Quantity(round_to(shown, interval), self.error_unit),
+            error=self._rounded(case, shown),
             limit=limit,
             unrounded=shown,
             within=within,
             clause=self.numbers[used[0]].clause,
             formula=self.formula,
             inputs={f"run {i}": row_text(run.row) for i, run in enumerate(runs, start=1)},
-            numbers=tuple(dict.fromkeys((*used, key))),
+            numbers=tuple(dict.fromkeys((*used, *((key,) if key else ())))),
             extras=extras,
         )
 
@@ -279,11 +302,10 @@ class ComparisonEdition(Edition):
     def _each(
         self, case: Case, point: TestPoint, runs: Sequence[Run]
     ) -> tuple[Decimal, MaximumPermissibleError, tuple[str, ...], bool]:
-        interval = self.rounding(case.nameplate)[1]
         judged = []
         for run in runs:
             limit, used = self.limit_of(case.nameplate, case.kind, point, run.row)
-            error = Quantity(round_to(run.error, interval), self.error_unit)
+            error = self._rounded(case, run.error)
             judged.append((limit.used_by(error) or Decimal(0), limit.admits(error), run.error, limit, used))
         _, _, shown, limit, used = max(judged, key=lambda one: (not one[1], one[0]))
         return shown, limit, used, all(one[1] for one in judged)

@@ -57,8 +57,9 @@ class Examples:
         return Example(id=name, source=source or self.source, case=case, expect=expect, partial=partial)
 
     def complete(self, name: str, verdict: str, *findings: Mapping[str, Any], **how: Any) -> Example:
-        """A whole verification; tables in `readings` replace the usual ones."""
-        readings = {**self.whole, **how.pop("readings", {})}
+        """A whole verification; tables in `readings` replace the usual ones, None takes one away."""
+        changed = {**self.whole, **how.pop("readings", {})}
+        readings = {key: table for key, table in changed.items() if table is not None}
         expect = {"verdict": verdict, "findings": list(findings)} if findings else {"verdict": verdict}
         return self.of(name, readings, expect, partial=False, **how)
 

@@ -19,7 +19,6 @@ from metrology.domain.nameplate import Nameplate
 from metrology.domain.quantity import Quantity, plain, round_to
 from metrology.domain.reading_sheet import ReadingField, Row
 from metrology.domain.regulation import Case
-from metrology.domain.schedule import Interval, Mode
 from metrology.domain.verdict import Finding, Labels, Lack
 
 VOLUME_FIELDS = (
@@ -107,11 +106,6 @@ class FlowMeterEdition(ComparisonEdition):
             MpeAt(self.limit_at(nameplate, kind, key, warm=False)[0].smallest(), self.flow(nameplate, key))
             for key in self.point_labels
         ]
-
-    def months(self, key: str, mode: Mode) -> Interval:
-        """An interval or service life from a legal number."""
-        months = self.numbers[key]
-        return Interval(months=int(months.value), mode=mode, clause=self.code, confirmed=months.confirmed)
 
     # -- the verdict
 
