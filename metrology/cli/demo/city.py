@@ -232,4 +232,8 @@ def _utilities(random: Random, districts: list[tuple[str, str]], today: date, sc
                     "Q3/Q1": "R100",
                     "准确度等级": "2级",
                 }
+            if ledger == "gas":
+                cells |= {"最大流量(m³/h)": "4", "准确度等级": "1.5级"}
+            if ledger == "energy":
+                cells |= {"准确度等级": random.choice(("1级", "2级"))}
             yield Made(ledger, district, cells, life, verified)

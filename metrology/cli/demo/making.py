@@ -32,8 +32,8 @@ from metrology.services.reminding import remind_all
 from metrology.services.reporting import keep_figures
 
 YEARS = 3
-OWN_MARKETS = 4
-OWN_STATIONS = 12
+OWN_MARKETS = 2
+OWN_STATIONS = 7
 
 
 def make_city(scale: float) -> None:
@@ -117,7 +117,7 @@ def _own(session: Session) -> set[int]:
                     Instrument.is_assembly.is_(False),
                 )
                 .order_by(Instrument.id)
-                .limit(160)
+                .limit(110)
             )
             chosen.update(session.scalars(statement))
     return chosen
