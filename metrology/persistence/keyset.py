@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Condition = ColumnElement[bool]
@@ -89,6 +89,8 @@ class KeysetQuery:
 
     def _walk(self, session: Session, limit: int, start: Position | None, *, backwards: bool) -> list[Position]:
         found: list[Position] = []
+        if self.divided_by is not None and not self.values:
+            return found
         for part in self._parts(start, backwards=backwards):
             if len(found) < limit:
                 rows = session.execute(self._statement(part, limit - len(found), backwards=backwards))
@@ -127,7 +129,3 @@ class KeysetQuery:
         merged = union_all(*(select(one.subquery()) for one in ranges)).subquery()
         ends = (merged.c.sorted_by, merged.c.key)
         return select(*ends).order_by(*(end.desc() if descends else end.asc() for end in ends)).limit(limit)
-
-
-NOTHING: tuple[Condition, ...] = (false(),)
-"""Conditions of a list that holds nothing, for a filter that makes no sense."""

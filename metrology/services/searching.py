@@ -67,22 +67,23 @@ def query_words(text: str) -> tuple[str, ...]:
 
 
 def search(session: Session, actor: Actor, text: str, *, limit_per_kind: int = 8) -> list[SearchGroup]:
-    """What the text finds within the actor's scope. Kinds of which nothing is found are left out."""
+    """What the text finds within the actor's scope, the kind it fits best first. Kinds without any are left out."""
     words = query_words(text)
     if not words:
         return []
-    groups = []
+    ranked: list[tuple[int, SearchGroup]] = []
     for kind, action, model in _KINDS:
         if may(actor, action):
             exact = _exact(session, actor, kind, text)
             found = [key for key in _candidates(session, actor, kind, words) if key not in exact]
             hits = _hits(session, kind, model, exact=exact, found=found, words=words)
-            groups.append(SearchGroup(kind, tuple(hits[:limit_per_kind]), len(hits) > limit_per_kind))
+            best = min((_rank(hit.row, words)[0] for hit in hits[:1] if not hit.is_exact), default=-1)
+            ranked.append((best, SearchGroup(kind, tuple(hits[:limit_per_kind]), len(hits) > limit_per_kind)))
     types = _types(session, words)
     if may(actor, "type.view"):
         named = tuple(SearchHit("instrument_type", row) for row in types[:limit_per_kind])
-        groups.append(SearchGroup("instrument_type", named, len(types) > limit_per_kind))
-    return [group for group in groups if group.hits]
+        ranked.append((_HOLDS, SearchGroup("instrument_type", named, len(types) > limit_per_kind)))
+    return [group for _best, group in sorted(ranked, key=lambda pair: pair[0]) if group.hits]
 
 
 def instrument_condition(session: Session, actor: Actor, text: str) -> ColumnElement[bool] | None:
@@ -94,7 +95,9 @@ def instrument_condition(session: Session, actor: Actor, text: str) -> ColumnEle
     if not words:
         return None
     if all(len(word) == 1 for word in words):
-        return Instrument.serial_key.in_(_spellings(text))
+        return or_(
+            Instrument.serial_key.in_(_spellings(text)), Instrument.type_code.in_(sorted(_split_types(words)[0]))
+        )
     found: ColumnElement[bool] = Instrument.id.in_(_matching(session, actor, "instrument", words))
     codes, rest = _split_types(words)
     if not codes:
@@ -208,12 +211,19 @@ def _rows(session: Session, model: type[Any], keys: Iterable[int]) -> Sequence[A
     return session.scalars(statement).all()
 
 
+_IS, _BEGINS, _HOLDS, _ELSEWHERE = range(4)
+_NAMES = ("name", "full_name", "number", "serial_number", "uscc")
+
+
 def _rank(row: Any, words: Sequence[str]) -> tuple[int, str]:
-    """Names that are the query, then those that begin with it, then those that hold it, then the rest; then by name."""
-    name = plain(getattr(row, "name", None) or row.number)
+    """Own names and numbers that are the query, begin with it, or hold it; then what is found elsewhere in it; by name."""
+    names = [plain(name) for key in _NAMES if (name := getattr(row, key, None))]
     query = "".join(words)
-    place = 0 if name == query else 1 if name.startswith(query) else 2 if query in name else 3
-    return place, name
+    if query in names:
+        return _IS, names[0]
+    if any(name.startswith(query) for name in names):
+        return _BEGINS, names[0]
+    return _HOLDS if any(query in name for name in names) else _ELSEWHERE, names[0]
 
 
 def _types(session: Session, words: Sequence[str]) -> list[TypeEntry]:

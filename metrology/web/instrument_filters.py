@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from metrology.domain import schedule
 from metrology.domain.instrument import SCHEDULED, STATES
+from metrology.persistence import due
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.services import cleaning, searching
 from metrology.web import labels
@@ -116,6 +117,11 @@ def type_choices(asking: Asking) -> Choices:
     return [(row.code, pick(row)) for row in asking.session.scalars(statement)]
 
 
+def planned_where(_asking: Asking, values: list[str]) -> Condition:
+    """On an open visit, or on none."""
+    return due.planned() if values[0] == "yes" else ~due.planned()
+
+
 def mode_where(_asking: Asking, values: list[str]) -> Condition:
     """Of a type that is verified so."""
     return Instrument.type_code.in_(select(TypeEntry.code).where(TypeEntry.mode.in_(values)))
@@ -159,6 +165,7 @@ FILTERS: tuple[Filter, ...] = (
         where=equals(Instrument.state),
         is_multiple=True,
         is_main=True,
+        unset=_l("all but retired and lost"),
     ),
     ChoiceFilter(
         key="district",
@@ -188,6 +195,12 @@ FILTERS: tuple[Filter, ...] = (
     ),
     ChoiceFilter(
         key="due_kind", label=_l("Due for"), choices=labelled(labels.DUE_KINDS), where=equals(Instrument.due_kind)
+    ),
+    ChoiceFilter(
+        key="planned",
+        label=_l("On a planned visit"),
+        choices=lambda _asking: [("yes", _l("yes")), ("no", _l("no"))],
+        where=planned_where,
     ),
     ChoiceFilter(key="onsite", label=_l("Verified on site"), **yes_no(Instrument.is_onsite)),
     TextFilter(key="manufacturer", label=_l("Manufacturer"), where=manufacturer_where),

@@ -7,7 +7,7 @@ everything, and what is done to "all that match" would be done to all there is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,8 @@ class Asking:
     actor: Actor
     today: date
     args: MultiDict[str, str]
+    offered: dict[str, Choices] = field(default_factory=dict)
+    """Choices of filters, read once."""
 
     def values(self, key: str) -> list[str]:
         """What the address says under a key; blanks do not count."""
@@ -59,6 +61,8 @@ class Filter:
     label: Any
     is_main: bool = False
     """Whether it stands above the list; the others open with "more filters"."""
+    unset: Any = None
+    """What stands in the control while nothing is chosen; "all" when not said."""
     control = "hidden"
 
     @property
@@ -75,6 +79,10 @@ class Filter:
         for value in asking.values(self.key):
             rest = [other for other in asking.values(self.key) if other != value]
             yield Chip(str(self.label), self.words(asking, value), {self.key: rest})
+
+    def is_used(self, asking: Asking) -> bool:
+        """Whether the address uses it."""
+        return any(asking.values(key) for key in self.keys)
 
     def words(self, asking: Asking, value: str) -> str:  # noqa: ARG002 - filters by name look it up
         """A value as people say it."""
@@ -108,18 +116,24 @@ class ChoiceFilter(Filter):
         """How it is drawn."""
         return "choices" if self.is_multiple else "choice"
 
+    def offered(self, asking: Asking) -> Choices:
+        """What can be chosen, with its words."""
+        if self.key not in asking.offered:
+            asking.offered[self.key] = self.choices(asking)
+        return asking.offered[self.key]
+
     def condition(self, asking: Asking) -> Condition | None:
         """Any of the values in use; nothing when none of them is known."""
         values = asking.values(self.key)
         if not values:
             return None
-        known = {code for code, _label in self.choices(asking)}
+        known = {code for code, _label in self.offered(asking)}
         wanted = [value for value in values if value in known]
         return self.where(asking, wanted) if wanted else false()
 
     def words(self, asking: Asking, value: str) -> str:
         """The label of the value."""
-        return next((str(label) for code, label in self.choices(asking) if code == value), value)
+        return next((str(label) for code, label in self.offered(asking) if code == value), value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -213,10 +213,9 @@ class Listing:
         """What of the address says what the list holds, in a fixed order."""
         return [(key, value) for key in self.definition.keys for value in self.asking.values(key)]
 
-    @property
-    def keys_in_use(self) -> set[str]:
-        """Filters that the address uses."""
-        return {one.key for one in self.definition.filters if any(self.asking.values(key) for key in one.keys)}
+    def uses_any(self, filters: Iterable[Filter]) -> bool:
+        """Whether the address uses one of these filters."""
+        return any(one.is_used(self.asking) for one in filters)
 
     @property
     def undrawn_pairs(self) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ LISTS = {
     "instrument_type": "types.listing",
 }
 SUGGESTED = 5
+SHOWN = 10
 LONGEST = 200
 
 
@@ -47,7 +48,7 @@ def _register(state: BlueprintSetupState) -> None:
 def index() -> str:
     """What is found, by kind."""
     text = request.args.get("q", "").strip()[:LONGEST]
-    groups = searching.search(db.session(), actor(), text, limit_per_kind=20)
+    groups = searching.search(db.session(), actor(), text, limit_per_kind=SHOWN)
     return render_template(
         "search/index.html", text=text, words=searching.query_words(text), groups=_shown(groups, text)
     )
