@@ -58,6 +58,7 @@ class Browser(FlaskClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("buffered", True)  # what is streamed is read where its context is
         if not has_app_context():
             return Context().run(super().open, *args, **kwargs)
         db.session.commit()

@@ -217,7 +217,9 @@ def _watch() -> BaseResponse | None:
         if request.method in SAFE:
             return redirect(url_for(request.endpoint or "security.login", **(request.view_args or {})))
         abort(400)
-    if request.endpoint in _AWAITS_CODE and not current_user.is_authenticated:
+    if request.endpoint in _AWAITS_CODE:
+        if current_user.is_authenticated:  # nothing to do here; Flask-Security would log out who merely looks
+            return redirect("/")
         age = now().timestamp() - session.get("password_at", 0)
         if age > FACTORS_WITHIN.total_seconds():
             session.pop("tf_user_id", None)

@@ -1,0 +1,327 @@
+"""What the addresses of pages point at, for the walk of every page as every role.
+
+An area adds a maker for each name its rules use: ``@sample("instrument_id", scoped=True)`` on a function that takes a
+``World`` and returns the value. ``scoped`` says that somebody of another district or holder is told 404. Where a name
+means different things on different pages, name the page too: ``@sample("lists.export:page")``. What a page is asked
+besides its address (query or form) is said by ``@asked("plan.group")``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.condition_reports import ConditionReport
+from metrology.persistence.holders import Contact, Holder
+from metrology.persistence.instruments import Attachment, Instrument, Seal, StoredFile
+from metrology.persistence.ledgers import LedgerBatch, LedgerRow
+from metrology.persistence.people import LoginSession, Qualification, User
+from metrology.persistence.places import Place
+from metrology.persistence.preferences import SavedFilter
+from metrology.persistence.reminders import Notice
+from metrology.persistence.tasks import Task
+from metrology.persistence.verifications import Verification
+from metrology.persistence.visits import Visit, VisitItem
+from metrology.services import account_links, calendar_feeds, signing_in
+from tests.conftest import NOW, TODAY
+from tests.people import create_user
+from tests.records import Team, certify, create_scale, start
+
+
+@dataclass
+class World:
+    """A district with one of everything. Things are made when first asked for."""
+
+    session: Session
+    district_code: str
+    name: str
+    team: Team
+    """The body that verifies, and its people: one for the whole city."""
+
+    def keep(self, row: Any) -> Any:
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    @cached_property
+    def holder(self) -> Holder:
+        return self.keep(
+            Holder(
+                number=f"DW{self.name}", name=f"示范{self.name}", identity_key=self.name, district_code=self.district_code,
+                created_at=NOW, updated_at=NOW,
+            )
+        )  # fmt: skip
+
+    @cached_property
+    def contact(self) -> Contact:
+        return self.keep(Contact(holder_id=self.holder.id, name="李联系", email="li@example.test"))
+
+    @cached_property
+    def place(self) -> Place:
+        place: Place = self.keep(
+            Place(
+                kind="market", name=f"市场{self.name}", full_name=f"市场{self.name}", identity_key=self.name,
+                district_code=self.district_code, organiser_id=self.holder.id, created_at=NOW, updated_at=NOW,
+            )
+        )  # fmt: skip
+        place.path = f"/{place.id}/"
+        return place
+
+    @cached_property
+    def user(self) -> User:
+        """An account with every role of an institute, so that each page about people has something to show."""
+        return create_user(self.session, "verifier", "checker", "approver", institute_id=self.team.institute.id)
+
+    @cached_property
+    def instrument(self) -> Instrument:
+        return self._scale("1")
+
+    def _scale(self, serial: str) -> Instrument:
+        return create_scale(self.session, f"SN-{self.name}-{serial}", holder_id=self.holder.id, place_id=self.place.id)
+
+    @cached_property
+    def draft(self) -> Verification:
+        return start(self.session, self.team, self._scale("2"))
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        return certify(self.session, self.team, self._scale("3"))
+
+    @cached_property
+    def visit(self) -> Visit:
+        return self.keep(
+            Visit(
+                number=f"XC{self.name}", title="巡检", planned_on=TODAY, place_id=self.place.id,
+                district_code=self.district_code, created_at=NOW, updated_at=NOW,
+            )
+        )  # fmt: skip
+
+    @cached_property
+    def visit_item(self) -> VisitItem:
+        scale = self._scale("4")
+        return self.keep(VisitItem(visit_id=self.visit.id, instrument_id=scale.id, open_key=scale.id))
+
+    @cached_property
+    def stored_file(self) -> StoredFile:
+        return self.keep(StoredFile(sha256=secrets.token_hex(32), size=3, data=b"a,b"))
+
+    @cached_property
+    def batch(self) -> LedgerBatch:
+        return self.keep(
+            LedgerBatch(file_id=self.stored_file.id, file_name="ledger.csv", created_by_id=self.user.id, created_at=NOW)
+        )
+
+
+MAKERS: dict[str, Callable[[World], Any]] = {}
+SCOPED: set[str] = set()
+
+
+def sample(*names: str, scoped: bool = False) -> Callable[[Callable[[World], Any]], Callable[[World], Any]]:
+    """Say how the argument of some rules is filled."""
+
+    def keep(maker: Callable[[World], Any]) -> Callable[[World], Any]:
+        for name in names:
+            MAKERS[name] = maker
+            if scoped:
+                SCOPED.add(name)
+        return maker
+
+    return keep
+
+
+ASKED: dict[str, Callable[[World], dict[str, Any]]] = {}
+
+
+def asked(endpoint: str) -> Callable[[Callable[[World], dict[str, Any]]], Callable[[World], dict[str, Any]]]:
+    """Say what a page is asked besides its address (query of a GET, fields of a POST), where it is not there without."""
+
+    def keep(maker: Callable[[World], dict[str, Any]]) -> Callable[[World], dict[str, Any]]:
+        ASKED[endpoint] = maker
+        return maker
+
+    return keep
+
+
+def maker_of(endpoint: str, argument: str) -> str | None:
+    """The name under which an argument of a page is made."""
+    return next((name for name in (f"{endpoint}:{argument}", argument) if name in MAKERS), None)
+
+
+@sample("instrument_id", scoped=True)
+def _instrument(world: World) -> int:
+    return world.instrument.id
+
+
+@sample("holder_id", scoped=True)
+def _holder(world: World) -> int:
+    return world.holder.id
+
+
+@sample("contact_id", scoped=True)
+def _contact(world: World) -> int:
+    return world.contact.id
+
+
+@sample("place_id", scoped=True)
+def _place(world: World) -> int:
+    return world.place.id
+
+
+@sample("verification_id", scoped=True)
+def _verification(world: World) -> int:
+    return world.draft.id
+
+
+@sample("certificate_id", scoped=True)
+def _certificate(world: World) -> int:
+    return world.certificate.id
+
+
+@sample("visit_id", scoped=True)
+def _visit(world: World) -> int:
+    return world.visit.id
+
+
+@sample("item_id", scoped=True)
+def _visit_item(world: World) -> int:
+    return world.visit_item.id
+
+
+@sample("seal_id", scoped=True)
+def _seal(world: World) -> int:
+    return world.keep(Seal(instrument_id=world.instrument.id, number=f"F-{world.name}", applied_on=TODAY)).id
+
+
+@sample("attachment_id", scoped=True)
+def _attachment(world: World) -> int:
+    row = Attachment(
+        object_kind="instrument", object_id=world.instrument.id, file_id=world.stored_file.id, name="照片.png",
+        media_type="image/png", added_at=NOW,
+    )  # fmt: skip
+    return world.keep(row).id
+
+
+@sample("attachments.show:name")
+def _attachment_name(_world: World) -> str:
+    return "照片.png"
+
+
+@sample("report_id", scoped=True)
+def _condition_report(world: World) -> int:
+    row = ConditionReport(
+        instrument_id=world.instrument.id, kind="broken", text="屏幕不亮", reported_by_id=world.user.id, reported_at=NOW
+    )
+    return world.keep(row).id
+
+
+@sample("user_id")
+def _user(world: World) -> int:
+    return world.user.id
+
+
+@sample("session_id")
+def _session(world: World) -> int:
+    return world.keep(
+        LoginSession(token_hash=secrets.token_hex(32), user_id=world.user.id, created_at=NOW, last_seen_at=NOW)
+    ).id
+
+
+@sample("qualification_id")
+def _qualification(world: World) -> int:
+    return world.keep(
+        Qualification(
+            user_id=world.user.id, type_code="*", certificate_number="ZC-9", valid_from=TODAY, valid_until=TODAY
+        )
+    ).id
+
+
+@sample("institute_id")
+def _institute(world: World) -> int:
+    return world.team.institute.id
+
+
+@sample("standard_id")
+def _standard(world: World) -> int:
+    return world.team.standard.id
+
+
+@sample("links.choose_password:token")
+def _password_link(world: World) -> str:
+    return account_links.make_password_link(world.session, signing_in.actor_of(world.user), world.user, now=NOW)
+
+
+@sample("links.first_administrator:token", "security.two_factor_setup_validate:token")
+def _no_token(_world: World) -> str:
+    return "none-such"
+
+
+@sample("feeds.ics:token")
+def _feed(world: World) -> str:
+    return calendar_feeds.make_feed(world.session, signing_in.actor_of(world.user), now=NOW)
+
+
+@sample("language")
+def _language(_world: World) -> str:
+    return "en"
+
+
+@sample("types.detail:code", "type_code")
+def _type(_world: World) -> str:
+    return "digital_indicating_scale"
+
+
+@sample("task_id")
+def _task(world: World) -> int:
+    return world.keep(Task(kind="search.reindex", not_before=NOW, created_at=NOW, state="failed")).id
+
+
+@sample("notice_id", scoped=True)
+def _notice(world: World) -> int:
+    key = secrets.token_hex(8)
+    row = Notice(
+        key=key, kind="due", channel="email", recipient="li@example.test", holder_id=world.holder.id, message_id=key,
+        not_before=NOW, created_at=NOW,
+    )  # fmt: skip
+    return world.keep(row).id
+
+
+@sample("batch_id", "ledger_id")
+def _batch(world: World) -> int:
+    return world.batch.id
+
+
+@sample("row_id")
+def _ledger_row(world: World) -> int:
+    return world.keep(LedgerRow(batch_id=world.batch.id, row=5, outcome="rejected", code="bad_date")).id
+
+
+@sample("lists.export:page", "lists.save:page", "lists.keep_layout:page")
+def _list_page(_world: World) -> str:
+    return "instruments"
+
+
+@sample("lists.export:form")
+def _list_form(_world: World) -> str:
+    return "csv"
+
+
+@sample("filter_id")
+def _saved_filter(world: World) -> int:
+    row = SavedFilter(user_id=world.user.id, page="instruments", name=secrets.token_hex(4), query="", created_at=NOW)
+    return world.keep(row).id
+
+
+@asked("plan.group")
+def _due_group(world: World) -> dict[str, Any]:
+    return {"group": f"holder:{world.holder.id}"}
+
+
+@asked("verifications.start")
+def _start(world: World) -> dict[str, Any]:
+    return {"instrument_id": world.instrument.id}
