@@ -145,7 +145,7 @@ def discard(session: Session, actor: Actor, batch: LedgerBatch, *, now: datetime
 def undo(session: Session, actor: Actor, batch: LedgerBatch, *, reason: str, now: datetime) -> None:
     """Take a batch back; refused as ``batch_touched`` once somebody has worked with one of its instruments."""
     if not reason.strip():
-        raise Problem("missing_reason", "reason")
+        raise Problem("reason_needed", "reason")
     ledger_undoing.must_be_untouched(session, batch.id)
     move(session, batch, ("done",), "undoing", error="", error_params={})
     batch.task_id = enqueue(session, actor, "ledger.undo", {"batch": batch.id}, now=now).id

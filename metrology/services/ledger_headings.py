@@ -11,24 +11,20 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, Final
 
 from metrology import regulations
 from metrology.documents.workbook import Cell, MergedRange, Row
-from metrology.domain.ledger import heading_name, heading_unit, written
+from metrology.domain.ledger import written
 from metrology.domain.problems import Problem
 from metrology.domain.reading_sheet import folded
-from metrology.services.ledger_fields import IGNORED, NAMEPLATE, ORDINAL, SEVERAL, known_headings
+from metrology.services.ledger_fields import IGNORED, NAMEPLATE, ORDINAL, SEVERAL
+from metrology.services.ledger_meanings import meaning_of
 
 HEADER_ROWS: Final = 30
 """How far down the headings may stand."""
 DEEPEST: Final = 3
 _ENOUGH: Final = 3
-_NEUTRAL = ("强检计量器具", "强制检定计量器具", "计量器具", "强检器具", "器具", "仪器", "设备", "表具", "在用", "被检")
-"""Words before a heading that add nothing."""
-_RECOGNISED_AS_TYPE: Final = 2
-_RECOGNISED_AS_PART: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,90 +97,6 @@ class SheetLayout:
         )
 
 
-# -- one heading
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a heading can mean: the fields in order of preference, and the types it tells of."""
-
-    fields: tuple[tuple[int, str], ...] = ()
-    types: tuple[tuple[str, int], ...] = ()
-    unit: str | None = None
-
-
-def meaning_of(heading: str) -> Meaning:
-    """What a heading means; no fields when nobody knows."""
-    name, unit = heading_unit(heading)
-    for spelling in dict.fromkeys((heading, name, heading_name(heading), heading_name(name))):
-        found = _meaning(folded(spelling), _known_types())
-        if found.fields:
-            return replace(found, unit=unit)
-    return Meaning(unit=unit)
-
-
-@lru_cache(maxsize=4096)
-def _meaning(text: str, types: tuple[str, ...]) -> Meaning:
-    if not text:
-        return Meaning()
-    direct = [*known_headings().get(text, ()), *((2, key) for key in _characteristics(types).get(text, ()))]
-    part_types = _part_headings(types).get(text, ())
-    if part_types:
-        direct.insert(0, (1, "part_label"))
-    if direct:
-        best_first = sorted(direct, key=lambda wish: wish[0])
-        return Meaning(tuple(best_first), tuple((code, _RECOGNISED_AS_PART) for code in part_types))
-    for prefix, code in _type_prefixes(types):
-        if text.startswith(prefix) and (fields := known_headings().get(text[len(prefix) :])):
-            return Meaning(tuple(fields), ((code, _RECOGNISED_AS_TYPE),))
-    for prefix in _NEUTRAL:
-        if text.startswith(folded(prefix)) and (fields := known_headings().get(text[len(folded(prefix)) :])):
-            return Meaning(tuple((rank + 1, key) for rank, key in fields))
-    return Meaning()
-
-
-def _known_types() -> tuple[str, ...]:
-    """What the three tables below are made from: a type added while running makes them anew."""
-    return tuple(regulations.all_types())
-
-
-@lru_cache(maxsize=2)
-def _characteristics(types: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Folded heading of a characteristic → the fields that hold it; types with rules speak first."""
-    found: dict[str, list[str]] = {}
-    for one in sorted((regulations.get(code) for code in types), key=lambda one: not one.has_rules):
-        for characteristic in one.nameplate:
-            for heading in characteristic.headings:
-                keys = found.setdefault(heading, [])
-                if (key := NAMEPLATE + characteristic.key) not in keys:
-                    keys.append(key)
-    return {heading: tuple(keys) for heading, keys in found.items()}
-
-
-@lru_cache(maxsize=2)
-def _part_headings(types: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Folded heading for the number of a part (枪号) → the types that have such parts."""
-    found: dict[str, tuple[str, ...]] = {}
-    for code in types:
-        one = regulations.get(code)
-        if one.part:
-            for heading in (*one.part.number.values(), *one.part.synonyms):
-                found[folded(heading)] = (*found.get(folded(heading), ()), code)
-    return found
-
-
-@lru_cache(maxsize=2)
-def _type_prefixes(types: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Names of types that may stand before a heading, longest first."""
-    names = {
-        folded(name): one.code
-        for one in sorted((regulations.get(code) for code in types), key=lambda one: one.has_rules)
-        for name in one.names_known
-        if len(folded(name)) > 1
-    }
-    return tuple(sorted(names.items(), key=lambda item: -len(item[0])))
-
-
 # -- a row of headings
 
 
@@ -223,11 +135,11 @@ def _weight(columns: Sequence[Column]) -> int:
 def find_layout(rows: Sequence[Row], merged: Sequence[MergedRange] = (), sheet_name: str = "") -> SheetLayout:
     """The layout of a sheet from its first rows; without columns when it holds no table of instruments."""
     best: tuple[tuple[int, int], int, SheetLayout, Counter[str]] | None = None
-    top = [row for row in rows[: HEADER_ROWS + DEEPEST] if row.number <= HEADER_ROWS + DEEPEST + 70]
+    top = rows[:HEADER_ROWS]
     for start in range(min(len(top), HEADER_ROWS)):
         for depth in range(1, DEEPEST + 1):
             block = top[start : start + depth]
-            if len(block) < depth or block[-1].number != block[0].number + depth - 1:
+            if len(block) < depth or start + depth > HEADER_ROWS or block[-1].number != block[0].number + depth - 1:
                 break
             columns, hints = assign(block_headings(block, merged))
             weight = _weight(columns), -depth

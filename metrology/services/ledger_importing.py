@@ -56,7 +56,6 @@ def run(session: Session, batch_id: int, *, today: date, now: Clock, step: Step)
     for chunk in opened.reading.chunks(done):
         _chunk(session, opened, chunk, seen, counts, today=today, now=now)
         step(min(sum(counts.by_outcome.values()), total), total)
-        session.expunge_all()
     batch = session.get_one(LedgerBatch, batch_id)
     move(session, batch, ("running",), "done", finished_at=now())
     return counts.to_dict()
