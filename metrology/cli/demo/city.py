@@ -39,6 +39,11 @@ class Made:
     is_forgetful: bool = False
     """Its holder seldom applies in time."""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Serial number, and number of the nozzle."""
+        return self.cells.get("加油机出厂编号") or self.cells["出厂编号"], self.cells.get("枪号", "")
+
 
 @dataclass
 class City:
@@ -201,7 +206,7 @@ def _others(random: Random, code: str, district: str, today: date, scale: float)
 def _utilities(random: Random, districts: list[tuple[str, str]], today: date, scale: float) -> Iterator[Made]:
     kinds = (
         ("water", "饮用冷水水表", "供水有限公司", "LXS-20E", 72, round(9600 * scale)),
-        ("gas", "膜式燃气表", "燃气有限公司", "G2.5", 120, round(4200 * scale)),
+        ("gas", "膜式燃气表", "燃气有限公司", "G2.5", 72, round(4200 * scale)),
         ("energy", "电能表", "供电公司", "DDZY102", 96, round(3000 * scale)),
     )
     for ledger, name, company, model, life, count in kinds:
@@ -209,7 +214,8 @@ def _utilities(random: Random, districts: list[tuple[str, str]], today: date, sc
         holder = f"新乡示范{company}"
         for number in range(count):
             code, district = districts[number % len(districts)]
-            age = random.choices(range(1, life + 7), [3 if month < life - 12 else 1 for month in range(1, life + 7)])[0]
+            # three years on, when the example begins, a few are past their service life
+            age = random.randrange(1, life - 38) if random.random() < 0.97 else random.randrange(life - 38, life - 30)
             verified = today - timedelta(days=age * 30 + number % 28)
             community = f"{district}{_WORDS[number % 15 * 2 : number % 15 * 2 + 2]}小区"
             cells = {
@@ -221,7 +227,7 @@ def _utilities(random: Random, districts: list[tuple[str, str]], today: date, sc
                 "出厂编号": f"{ledger[:1].upper()}{code[-2:]}{number:07d}",
                 "制造单位": f"示范{name}厂",
                 "首检日期": verified.isoformat(),
-                "安装日期": (verified + timedelta(days=40)).isoformat(),
+                "安装日期": min(verified + timedelta(days=40), today).isoformat(),
                 "安装地址": f"{community}{number % 20 + 1}号楼{number % 36 + 1}户",
                 "区县": district,
             }

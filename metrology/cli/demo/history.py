@@ -22,6 +22,8 @@ from metrology.services import approving, certifying, drafting, moving, verifyin
 from metrology.services.reporting import keep_figures
 
 JUDGED = ("fuel_dispenser", "digital_indicating_scale", "electronic_price_computing_scale")
+RENEWED = ("market", "fuel", "enterprise")
+"""Ledgers whose instruments are verified again and again; household meters are replaced instead."""
 REJECTED_SHARE = 0.03
 
 
@@ -60,11 +62,12 @@ class History:
                 user.id, user.name, user.role_names, user.district_code, user.holder_id, user.institute_id
             )
 
-    def grow_older(self, day: date) -> None:
-        """What happened to ledgers' instruments in the months before ``day``: the diligent were verified elsewhere in time."""
-        for made in self.city.made:
-            if made.ledger in ("market", "fuel", "enterprise"):
-                _renew(made, day, self.random)
+    def grow_older(self, day: date) -> list[Made]:
+        """The instruments verified elsewhere since the last time, in time or late as their holders are: the next ledgers."""
+        renewed = [made for made in self.city.made if made.ledger in RENEWED and _renew(made, day, self.random)]
+        own = select(Instrument.serial_number, Instrument.part_label).where(Instrument.id.in_(self.own))
+        known = {tuple(row) for row in self.session.execute(own)}
+        return [made for made in renewed if made.key not in known]
 
     def months(self, start: date, today: date) -> Iterator[str]:
         """Live through the months; yields what was done, for the progress bar."""
@@ -201,12 +204,13 @@ class History:
         self.session.commit()
 
 
-def _renew(made: Made, day: date, random: Random) -> None:
-    """Verified again and again until ``day``, in time or late, as its holder is used to."""
+def _renew(made: Made, day: date, random: Random) -> bool:
+    """Verify again what its holder sends in before ``day``; whether there was anything."""
+    before = made.verified_on
     while True:
         due = made.verified_on + timedelta(days=made.months * 30)
-        delay = random.randrange(10, 200) if made.is_forgetful and random.random() < 0.4 else random.randrange(-25, 3)
-        again = due + timedelta(days=delay)
-        if again > day - timedelta(days=1) or again <= made.verified_on:
-            return
+        late = made.is_forgetful and random.random() < 0.5
+        again = due + timedelta(days=random.randrange(10, 160) if late else random.randrange(-25, 0))
+        if again >= day or again <= made.verified_on:
+            return made.verified_on != before
         made.verified_on = again

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from metrology.cli.demo import history as past
 from metrology.cli.demo import people
-from metrology.cli.demo.city import City, build
+from metrology.cli.demo.city import Made, build
 from metrology.cli.demo.ledgers import TITLES, ledger_file
 from metrology.domain.authority import Actor
 from metrology.optimization.workdays import next_workday
@@ -32,6 +32,9 @@ from metrology.services.reminding import remind_all
 from metrology.services.reporting import keep_figures
 
 YEARS = 3
+QUARTERS = 12
+FIRST_LEDGERS = 7
+"""From this quarter on the holders send their ledgers again: the trend shows the last year."""
 OWN_MARKETS = 2
 OWN_STATIONS = 7
 
@@ -68,17 +71,19 @@ def _make(session: Session, today: date, scale: float) -> list[people.Credential
     history = past.History(session, city, serving)
     history.begin()
     with click.progressbar(length=100, label="Making the example city") as bar:
-        for step in _ledgers(session, city, history, start):
+        for step in _ledgers(session, city.made, history, start):
             bar.update(step)
         history.own = _own(session)
-        for year in range(1, YEARS + 1):
-            until = today if year == YEARS else start + timedelta(days=365 * year)
-            since = start + timedelta(days=365 * (year - 1))
+        since = start
+        for quarter in range(1, QUARTERS + 1):
+            until = today if quarter == QUARTERS else start + timedelta(days=365 * YEARS * quarter // QUARTERS)
+            if quarter >= FIRST_LEDGERS:
+                for _step in _ledgers(session, history.grow_older(until), history, until):
+                    pass
             for _month in history.months(since, until):
                 bar.update(1)
-            history.grow_older(until)
-            for step in _ledgers(session, city, history, until, only=("market", "fuel", "enterprise")):
-                bar.update(step)
+            since = until
+            bar.update(2)
         history.end_some(today)
         bar.update(4)
         accounts.append(_last_touches(session, history, today))
@@ -86,15 +91,22 @@ def _make(session: Session, today: date, scale: float) -> list[people.Credential
     return accounts
 
 
-def _ledgers(
-    session: Session, city: City, history: past.History, day: date, only: Iterable[str] = TITLES
-) -> Iterable[int]:
-    """Import the ledgers as they stand on a day."""
+def _ledgers(session: Session, instruments: list[Made], history: past.History, day: date) -> Iterable[int]:
+    """Import instruments as their holders' ledgers have them on a day."""
     officer = history.people["officer"]
-    for ledger in only:
-        name, data = ledger_file(ledger, city.of(ledger))
+    for ledger in TITLES:
+        rows = [one for one in instruments if one.ledger == ledger]
+        if not rows:
+            continue
+        name, data = ledger_file(ledger, rows)
         importing.import_now(
-            session, officer, data, name, today=day, now=partial(past.instant, day), step=lambda *_told: session.commit()
+            session,
+            officer,
+            data,
+            name,
+            today=day,
+            now=partial(past.instant, day),
+            step=lambda *_told: session.commit(),
         )
         session.commit()
         yield 5
