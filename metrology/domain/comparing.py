@@ -32,7 +32,7 @@ Limit = tuple[MaximumPermissibleError, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestPoint:
-    """A point to be tested: how often, at what value, and between which settings a run counts (`setting` names the field)."""
+    """A point to be tested: how often, at what value, and between which settings (by field) a run counts."""
 
     __test__ = False  # not a test of pytest's
 
@@ -41,8 +41,7 @@ class TestPoint:
     runs: int = 1
     at: Quantity | None = None
     values: Mapping[str, str] = field(default_factory=dict)
-    setting: str = ""
-    bounds: tuple[Quantity, Quantity] | None = None
+    bounds: Mapping[str, tuple[Quantity, Quantity]] = field(default_factory=dict)
     hint: Labels = field(default_factory=dict)
 
 
@@ -259,11 +258,12 @@ class ComparisonEdition(Edition):
         yield from self.more(case, found)
 
     def _off_setting(self, case: Case, row: Row, point: TestPoint) -> Iterator[Lack]:
-        value = row.get(point.setting)
-        if point.bounds is not None and value is not None and not point.bounds[0] <= value <= point.bounds[1]:
-            labels = {one.key: one.labels for one in case.reading.sheet.table(RUNS).fields}
-            params = {"value": value.text(), "lower": point.bounds[0].plain(), "upper": point.bounds[1].plain()}
-            yield Lack("outside_conditions", f"{RUNS}[{row.index}].{point.setting}", labels[point.setting], params)
+        labels = {one.key: one.labels for one in case.reading.sheet.table(RUNS).fields}
+        for key, (low, high) in point.bounds.items():
+            value = row.get(key)
+            if value is not None and not low <= value <= high:
+                params = {"value": value.text(), "lower": low.plain(), "upper": high.plain()}
+                yield Lack("outside_conditions", f"{RUNS}[{row.index}].{key}", labels[key], params)
 
     def _judged(self, case: Case, point: TestPoint, runs: Sequence[Run]) -> Finding:
         shown, limit, used, within = self._each(case, point, runs) if self.each else self._mean(case, point, runs)

@@ -75,7 +75,7 @@ class FlowMeterEdition(ComparisonEdition):
         bounds = flow.times(self.value(f"{key}_from")), flow.times(self.value(f"{key}_to"))
         low, high = (plain(round_to(one.in_unit("m³/h"), Decimal("0.0001"))) for one in bounds)
         hint = dict.fromkeys(("zh", "en"), f"{low}–{high} m³/h")
-        return TestPoint(key=key, labels=labels, runs=runs, at=flow, setting="flow", bounds=bounds, hint=hint)
+        return TestPoint(key=key, labels=labels, runs=runs, at=flow, bounds={"flow": bounds}, hint=hint)
 
     def run_fields(self, plate: Nameplate, kind: str) -> tuple[ReadingField, ...]:
         """A volume, or two readings of the meter, against the volume of the standard."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from metrology.domain.comparing import TestPoint, yes
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE, WATER_TEMPERATURE
+from metrology.domain.example import Examples
 from metrology.domain.metering import FlowMeterEdition, same_sign
 from metrology.domain.nameplate import Characteristic, Nameplate
 from metrology.domain.problems import NotCovered
@@ -22,7 +23,6 @@ from metrology.domain.reading_sheet import Choice, ReadingField
 from metrology.domain.regulation import (
     Case,
     Citation,
-    Example,
     InstrumentType,
     LegalNumber,
     RequiredStandard,
@@ -217,17 +217,9 @@ EDITION_2019 = ColdWaterMeterEdition(
 )
 
 
-def _case(name: str, readings: Mapping[str, Any], expect: Mapping[str, Any], **how: Any) -> Example:
-    plate = {"accuracy_class": "2", "q3": "2.5 m³/h", "ratio": "100", "dn": "20", **how.get("plate", {})}
-    case = {
-        "type": "cold_water_meter",
-        "on": "2026-06-01",
-        "kind": how.get("kind", "initial"),
-        "nameplate": plate,
-        "readings": readings,
-    }
-    source = "OIML R 49 limits; arithmetic by hand"
-    return Example(id=name, source=source, case=case, expect=expect, partial=how.get("partial", True))
+_SMALL = {"accuracy_class": "2", "q3": "2.5 m³/h", "ratio": "100", "dn": "20"}
+_OF = Examples("cold_water_meter", _SMALL, "OIML R 49 limits; arithmetic by hand", kind="initial")
+_case = _OF.of
 
 
 def _runs(q3: str, q2: str, q1: str) -> list[dict[str, str]]:
@@ -312,7 +304,47 @@ EXAMPLES = (
         },
         {"findings": [{"point": "q3", "error": "2.0 %", "within": True, "runs": "3"}]},
     ),
-    _case("Q2 must lie below Q3", {}, {"problem": {"code": "not_covered"}}, plate={"ratio": "1.6"}),
+    _OF.refused("Q2 must lie below Q3", plate={"ratio": "1.6"}),
+    _OF.lacking("and a tenth more is enough", {}, {"runs.q3": "missing_reading"}, plate={"ratio": "1.7"}),
+    _case("Q2 lies below Q3", {}, {"hints": {"runs.q2": "0.04–0.044 m³/h"}}),
+    _case(
+        "30 °C is still cold",
+        {"runs": _TRUE, "environment": {"water_temperature": "30 °C"}},
+        _limits("2 %", "2 %", "5 %"),
+    ),
+    _case(
+        "30.4 °C is warm",
+        {"runs": _TRUE, "environment": {"water_temperature": "30.4 °C"}},
+        _limits("3 %", "3 %", "5 %"),
+    ),
+    _case(
+        "29 °C is cold", {"runs": _TRUE, "environment": {"water_temperature": "29.5 °C"}}, _limits("2 %", "2 %", "5 %")
+    ),
+    _case("one run at each flow point", {}, {"rows": {"runs": 3}}),
+    _case(
+        "flow rates that count, in a meter of Q3 = 16 m³/h",
+        {},
+        {"hints": {"runs.q3": "14.4–16 m³/h", "runs.q2": "0.256–0.2816 m³/h", "runs.q1": "0.16–0.176 m³/h"}},
+        plate={"q3": "16 m³/h", "dn": "40"},
+    ),
+    _OF.lacking(
+        "a run at another flow rate does not count",
+        {"runs": [{**_TRUE[0], "flow": flow} for flow in ("2.25 m³/h", "2.5 m³/h", "2.24 m³/h", "2.51 m³/h")]},
+        {
+            "runs[0].flow": None,
+            "runs[1].flow": None,
+            "runs[2].flow": "outside_conditions",
+            "runs[3].flow": "outside_conditions",
+        },
+    ),
+    *_OF.edges("environment.temperature", ("5 °C", "55 °C"), ("4 °C", "56 °C")),
+    *_OF.edges("environment.water_temperature", ("0.1 °C", "30 °C"), ("0.0 °C", "31 °C")),
+    *_OF.edges("environment.water_temperature", ("50 °C",), ("51 °C",), plate={"temperature_class": "T50"}),
+    _OF.lasts("DN 25: six years", 72, "first_only_rotate", plate={"dn": "25"}),
+    _OF.lasts("DN 26: four", 48, "first_only_rotate", plate={"dn": "26"}),
+    _OF.lasts("DN 50 and Q3 = 16: four", 48, "first_only_rotate", plate={"dn": "50", "q3": "16 m³/h"}),
+    _OF.lasts("DN 51: every two years", 24, plate={"dn": "51"}),
+    _OF.lasts("Q3 = 17: every two years", 24, plate={"dn": "50", "q3": "17 m³/h"}),
 )
 
 TYPE = InstrumentType(

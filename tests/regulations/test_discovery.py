@@ -96,9 +96,9 @@ def test_no_two_kinds_go_by_one_name():
 
 
 def test_a_kind_without_a_file_is_registered_and_scheduled_but_not_judged():
-    kind = regulations.get("taximeter")
+    kind = regulations.get("tonometer")
     assert kind.has_rules is False
-    assert kind.validate_nameplate({"range": "0～999.9 km", "accuracy_class": ""}) == {"range": "0~999.9 km"}
+    assert kind.validate_nameplate({"range": "0～8 kPa", "accuracy_class": ""}) == {"range": "0~8 kPa"}
     assert kind.interval({}, date(2026, 1, 1)).months == 12
     assert not any(
         regulations.get(entry.code).interval({}, date(2026, 1, 1)).confirmed
