@@ -29,7 +29,7 @@ from metrology.web.requests import actor, requires, today
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 KEYS = ("district", "type", "holder", "place", "purpose")
-AGEING_KINDS = ("due_soon", "review", "expired", "rejected")
+AGEING_KINDS = ("age_1", "age_2", "age_3", "age_4")
 """Colours of the ageing bar, from late to very late."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
