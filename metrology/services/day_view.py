@@ -89,18 +89,22 @@ def visits_left(session: Session, actor: Actor, *, today: date, only_mine: bool 
     return _loaded(session, list(session.scalars(statement)))
 
 
-def overdue(session: Session, actor: Actor, *, today: date, unplanned: bool = False) -> Count:
-    """In use past the last valid day; with ``unplanned`` those that no visit has."""
+def overdue(session: Session, actor: Actor, *, today: date, unplanned: bool = False, to_visit: bool = False) -> Count:
+    """In use past the last valid day; with ``unplanned`` those no visit has, with ``to_visit`` without those to be rotated."""
     statement = within(select(Instrument.id), actor).where(Instrument.state == "in_use", Instrument.due_date < today)
+    if to_visit:
+        statement = statement.where(Instrument.due_kind == "verification")
     return capped(session, statement.where(~due.planned()) if unplanned else statement)
 
 
 def falling_due(session: Session, actor: Actor, *, today: date, within_days: timedelta, unplanned: bool) -> Count:
-    """In use with the last valid day between today and some days on."""
+    """In use with the last valid day between today and some days on; ``unplanned``: to be visited, and on no visit."""
     statement = within(select(Instrument.id), actor).where(
         Instrument.state == "in_use", Instrument.due_date >= today, Instrument.due_date < today + within_days
     )
-    return capped(session, statement.where(~due.planned()) if unplanned else statement)
+    if unplanned:
+        statement = statement.where(~due.planned(), Instrument.due_kind == "verification")
+    return capped(session, statement)
 
 
 def next_due(session: Session, actor: Actor, limit: int = 12) -> list[Instrument]:

@@ -39,6 +39,7 @@ CERTIFICATE_STANDINGS = {
     "rejected": _l("Rejected"),
     "superseded": _l("Superseded"),
     "revoked": _l("Revoked"),
+    "suspended": _l("Suspended"),
     "unknown": _l("Unknown"),
 }
 HOLDER_KINDS = {

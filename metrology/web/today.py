@@ -13,8 +13,9 @@ from metrology.domain.authority import may
 from metrology.optimization.workdays import day_kind
 from metrology.persistence.database import db
 from metrology.persistence.holders import Holder
-from metrology.services import day_view, reminder_outlook
+from metrology.services import day_view, due_groups, reminder_outlook
 from metrology.services import settings as bureau_settings
+from metrology.services.due_groups import DueFilter
 from metrology.services.reporting import overdue_trend
 from metrology.web.reminders import REGULAR
 from metrology.web.reports import trend_line
@@ -41,9 +42,12 @@ def _until(days: int) -> str:
 def _officer() -> dict[str, Any]:
     session, who = db.session(), actor()
     return {
-        "visits": day_view.visits_ahead(session, who, today=today(), days=0),
+        "visits": day_view.visits_ahead(session, who, today=today(), days=6),
+        "groups": due_groups.due_groups(
+            session, who, DueFilter(within_days=7), "place", today=today(), limit=6, only_left=True
+        ),
         "left": day_view.visits_left(session, who, today=today()),
-        "overdue_unplanned": day_view.overdue(session, who, today=today(), unplanned=True),
+        "to_plan": day_view.overdue(session, who, today=today(), unplanned=True, to_visit=True),
         "week": day_view.falling_due(session, who, today=today(), within_days=day_view.WEEK, unplanned=True),
         "month": day_view.falling_due(session, who, today=today(), within_days=day_view.MONTH, unplanned=True),
         "batches": day_view.batches(session),

@@ -39,12 +39,17 @@ const tell = (text, undo) => {
 };
 
 const put = async (url, fields, day) => {
+  const asked = [...fields, ["planned_on", day]];
+  const sure = [...asked, ["confirmed", "1"]];
+  const off = document.querySelector(`[data-drop="${day}"]`)?.dataset.off;
+  if (off && (await ask(off, { confirm: dialog.dataset.anyway })) === null) return;
   calendar().setAttribute("aria-busy", "true");
   try {
-    let { ok, said } = await send(url, [...fields, ["planned_on", day]]);
+    let { ok, said } = await send(url, off ? sure : asked);
+    // A day that is not on this page: only the server knows that it is not worked.
     if (!ok && said.code === "day_is_off") {
       if ((await ask(said.detail, { confirm: dialog.dataset.anyway })) === null) return;
-      ({ ok, said } = await send(url, [...fields, ["planned_on", day], ["confirmed", "1"]]));
+      ({ ok, said } = await send(url, sure));
     }
     if (ok) await refresh();
     tell(ok ? said.text : said.detail || word("failed"), ok ? said.undo_url : "");
