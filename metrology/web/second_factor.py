@@ -8,9 +8,11 @@ from typing import Any
 
 from flask_security import MfRecoveryCodesUtil, Totp
 from passlib.exc import TokenError
+from sqlalchemy import select
 
 from metrology.documents.qr import qr_svg
 from metrology.persistence.database import db
+from metrology.persistence.people import User
 from metrology.services import signing_in
 from metrology.web.requests import now
 
@@ -44,7 +46,8 @@ class RecoveryCodes(MfRecoveryCodesUtil):
 
     def check_recovery_code(self, user: Any, code: str) -> bool:
         """Whether a code is one of the account's own and the account is not locked."""
-        db.session.refresh(user, with_for_update=True)
+        db.session.execute(select(User.id).where(User.id == user.id).with_for_update())  # of two at once, one waits
+        db.session.refresh(user, ["mf_recovery_codes", "locked_until"])
         if signing_in.is_locked(user, now=now()):
             return False
         if super().check_recovery_code(user, code.strip().lower()):
