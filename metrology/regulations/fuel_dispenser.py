@@ -4,12 +4,13 @@ The regulations themselves were not at hand: sources are the pages named at each
 with one that speaks of an older edition, are unconfirmed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from metrology.domain.dispensing import DispenserEdition
+from metrology.domain.example import Examples
 from metrology.domain.nameplate import Characteristic
 from metrology.domain.reading_sheet import Choice, ReadingField
 from metrology.domain.regulation import (
@@ -213,7 +214,6 @@ def _readings(q1: Mapping[str, str], q2: Mapping[str, str], **other: Any) -> dic
     """A whole sheet: three like runs at each point."""
     runs = [{"flow_point": "q1", **q1}] * 3 + [{"flow_point": "q2", **q2}] * 3
     return {
-        "items": {item.key: True for item in _ITEMS_2023},
         "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
         "runs": runs,
         "price": {"volume": "20.00 L", "unit_price": "7.51 CNY/L", "amount": "150.20 CNY"},
@@ -221,22 +221,29 @@ def _readings(q1: Mapping[str, str], q2: Mapping[str, str], **other: Any) -> dic
     }
 
 
-def _example(name: str, source: str, readings: Mapping[str, Any], expect: Mapping[str, Any], **how: Any) -> Example:
-    case = {
-        "type": "fuel_dispenser",
-        "on": how.get("on", "2026-06-01"),
-        "kind": "subsequent",
-        "nameplate": {"max_flow": "50 L/min", "min_flow": "5 L/min", "product": how.get("product", "92#")},
-        "readings": readings,
-    }
-    return Example(id=name, source=source, case=case, expect=expect, partial=how.get("partial", True))
-
-
 _SHOWS_20 = {"indication": "20.00 L"}
-EXAMPLES = (
-    _example(
+_PLATE = {"max_flow": "50 L/min", "min_flow": "5 L/min", "product": "92#"}
+
+
+def _spread(*errors: str) -> dict[str, Any]:
+    return {"errors": {"q1": list(errors)}}
+
+
+def _at_flow(point: str, *flows: str) -> list[dict[str, str]]:
+    return [{"flow_point": point, "flow": f"{flow} L/min", **_SHOWS_20, "actual": "20.00 L"} for flow in flows]
+
+
+_COUNTS = {
+    "q1": ("45", "50", "44.5", "50.5"),
+    "q2": ("18", "22", "17.9", "22.1"),
+}
+
+
+def _of_edition(of: Examples, items: tuple[ReadingField, ...]) -> Iterator[Example]:
+    """What both editions are held to."""
+    asked = {"items": {item.key: True for item in items}}
+    yield of.found(
         "three runs on a 19.75 L mark",
-        _RECORDS,
         {
             "standard_measure": {"mark_height": "68.3 mm", "mark_volume": "19.75 L", "neck": "2.1 mL/mm"},
             "runs": [
@@ -245,78 +252,70 @@ EXAMPLES = (
                 {"flow_point": "q1", "indication": "20.00 L", "height": "132.2 mm"},
             ],
         },
-        {"findings": [{"point": "q1", "error": "0.46 %", "mpe": "0.30 %", "repeatability": "0.13 %", "within": False}]},
-    ),
-    *(
-        _example(
+        {"point": "q1", "error": "0.46 %", "mpe": "0.30 %", "repeatability": "0.13 %", "within": False},
+        source=_RECORDS,
+    )
+    for product, material, unrounded in _EXPANSIONS:
+        run = {"height": "66 mm", **_SHOWS_20, "dispenser_temperature": "30 °C", "measure_temperature": "25 °C"}
+        yield of.found(
             f"one run of {product} in {material}",
-            _VOLUME,
-            {
-                "standard_measure": {**_MEASURE, "material": material},
-                "runs": [
-                    {
-                        "flow_point": "q1",
-                        "height": "66 mm",
-                        "indication": "20.00 L",
-                        "dispenser_temperature": "30 °C",
-                        "measure_temperature": "25 °C",
-                    }
-                ],
-            },
-            {"findings": [{"point": "q1", "unrounded": unrounded}]},
-            product=product,
+            {"standard_measure": {**_MEASURE, "material": material}, "runs": [{"flow_point": "q1", **run}]},
+            {"point": "q1", "unrounded": unrounded},
+            plate={"product": product},
+            source=_VOLUME,
         )
-        for product, material, unrounded in _EXPANSIONS
-    ),
-    _example(
+    yield of.found(
         "errors of three runs at both points, as a verifier recorded them",
-        "practitioner's record of point errors (JJG 443)",
         {"errors": {"q1": ["0.050 %", "0.090 %", "0.022 %"], "q2": ["-0.080 %", "-0.025 %", "-0.035 %"]}},
-        {
-            "findings": [
-                {"point": "q1", "error": "0.05 %", "repeatability": "0.04 %", "within": True},
-                {"point": "q2", "error": "-0.05 %", "repeatability": "0.03 %", "within": True},
-            ]
-        },
-    ),
-    _example(
+        {"point": "q1", "error": "0.05 %", "repeatability": "0.04 %", "within": True},
+        {"point": "q2", "error": "-0.05 %", "repeatability": "0.03 %", "within": True},
+        source="practitioner's record of point errors (JJG 443)",
+    )
+    yield of.complete(
         "at both limits it conforms",
-        _NEWS,
-        _readings({**_SHOWS_20, "actual": "19.940179 L"}, {"indication": "19.94 L", "actual": "20.00 L"}),
-        {
-            "verdict": "conforms",
-            "findings": [
-                {"point": "q1", "error": "0.30 %", "margin": "1"},
-                {"point": "q2", "error": "-0.30 %", "margin": "1"},
-                {"point": "price", "error": "0.0000 CNY"},
-            ],
-        },
-        partial=False,
-    ),
-    _example(
+        "conforms",
+        {"point": "q1", "error": "0.30 %", "margin": "1"},
+        {"point": "q2", "error": "-0.30 %", "margin": "1"},
+        {"point": "price", "error": "0.0000 CNY"},
+        readings=asked
+        | _readings({**_SHOWS_20, "actual": "19.940179 L"}, {"indication": "19.94 L", "actual": "20.00 L"}),
+    )
+    yield of.complete(
         "one hundredth beyond is rejected",
-        _NEWS,
-        _readings({"indication": "20.062 L", "actual": "20.00 L"}, {**_SHOWS_20, "actual": "20.00 L"}),
-        {"verdict": "rejected", "findings": [{"point": "q1", "error": "0.31 %", "within": False}]},
-        partial=False,
-    ),
-    _example(
-        "a cent too much is allowed, two are not",
-        _RUNYUN,
-        {"price": {"volume": "20.00 L", "unit_price": "7.51 CNY/L", "amount": "150.22 CNY"}},
-        {"findings": [{"point": "price", "mpe": "0.01 CNY", "within": False}]},
-    ),
-    _example(
-        "judged by the edition before",
-        "JJG 443-2015 (unconfirmed)",
-        {"errors": {"q1": ["0.05 %", "0.22 %", "0.05 %"]}},
-        {
-            "edition": "JJG 443-2015",
-            "confirmed": False,
-            "findings": [{"point": "q1", "repeatability": "0.10 %", "within": True}],
-        },
-        on="2024-04-30",
-    ),
+        "rejected",
+        {"point": "q1", "error": "0.31 %", "within": False},
+        readings=asked | _readings({"indication": "20.062 L", "actual": "20.00 L"}, {**_SHOWS_20, "actual": "20.00 L"}),
+    )
+    yield of.found(
+        "a range of 0.177 over 1.69 is at the limit",
+        _spread("0.00 %", "0.177 %", "0.00 %"),
+        {"point": "q1", "error": "0.06 %", "repeatability": "0.10 %", "repeatability_limit": "0.10 %", "within": True},
+    )
+    yield of.found(
+        "one of 0.178 is beyond",
+        _spread("0.00 %", "0.178 %", "0.00 %"),
+        {"point": "q1", "repeatability": "0.11 %", "repeatability_within": False, "within": False},
+    )
+    yield of.lacking("two runs are too few", _spread("0.01 %", "0.02 %"), {"errors.q1": "missing_reading"})
+    yield of.lacking("four are one too many", _spread(*["0.01 %"] * 4), {"runs.q1": "ambiguous_reading"})
+    price = {"volume": "20.00 L", "unit_price": "7.51 CNY/L"}
+    for amount, within in (("150.21 CNY", True), ("150.22 CNY", False)):
+        found = {"point": "price", "mpe": "0.01 CNY", "within": within}
+        yield of.found(f"an amount of {amount}", {"price": {**price, "amount": amount}}, found, source=_RUNYUN)
+    for point, flows in _COUNTS.items():
+        lacks = {f"runs[{i}].flow": "outside_conditions" if i > 1 else None for i in range(4)}
+        yield of.lacking(f"flow rates that count as {point}", {"runs": _at_flow(point, *flows)}, lacks)
+    yield from of.edges("environment.temperature", ("-20 °C", "40 °C"), ("-21 °C", "41 °C"))
+    yield of.lasts("half a year", 6, plate={"max_flow": "200 L/min"})
+    yield of.refused("beyond 200 L/min", plate={"max_flow": "201 L/min"})
+
+
+_OF_2023 = Examples("fuel_dispenser", _PLATE, _NEWS)
+_OF_2015 = Examples("fuel_dispenser", _PLATE, "JJG 443-2015 (unconfirmed)", on="2024-04-30")
+EXAMPLES = (
+    *_of_edition(_OF_2023, _ITEMS_2023),
+    *(replace(one, id=f"{one.id} (2015)") for one in _of_edition(_OF_2015, _ITEMS_2015)),
+    _OF_2015.of("judged by the edition before", {}, {"edition": "JJG 443-2015", "confirmed": False}),
 )
 
 TYPE = InstrumentType(
