@@ -20,11 +20,12 @@ from werkzeug.datastructures import MultiDict
 from metrology.domain.problems import Problem
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.journal import JournalEntry
+from metrology.persistence.visits import Visit, VisitItem
 from metrology.services import searching
 from metrology.web import listing
 from metrology.web.instrument_lists import INSTRUMENTS, selected_ids
 from metrology.web.list_filters import Asking
-from tests.conftest import TODAY
+from tests.conftest import NOW, TODAY
 from tests.people import create_user, sign_in
 from tests.services.test_searching import OFFICER, create_holder, create_instrument, create_place
 
@@ -80,7 +81,10 @@ def city(session: Session) -> None:
     due(session, "S1", -40, holder_id=holder.id, place_id=market.id, lot_code="L7", manufacturer_key="上海友声")
     due(session, "S2", -1, holder_id=other.id, place_id=stall.id, type_code="cold_water_meter", district_code="410721")
     due(session, "S3", 0, place_id=beside.id, purpose="medical")
-    due(session, "S4", 30, state="awaiting_verification", is_onsite=False)
+    planned = due(session, "S4", 30, state="awaiting_verification", is_onsite=False)
+    visit = Visit(number="XC1", title="西湖", planned_on=TODAY, created_at=NOW, updated_at=NOW)
+    visit.items = [VisitItem(instrument_id=planned.id, open_key=planned.id)]
+    session.add(visit)
     due(session, "S5", 31, state="suspended")
     due(session, "S6", None, district_code=None)
     due(session, "S7", -200, state="retired")
@@ -128,6 +132,8 @@ def city(session: Session) -> None:
         ("manufacturer=上海 友声&q=S1", "S1"),
         ("due_kind=rotation", "S8"),
         ("due_basis=certificate", ""),
+        ("planned=yes", "S4"),
+        ("planned=no&due=30", "S3"),
         ("mode=first_only_rotate", "S2"),
         ("due_from=2026-11-21&due_to=2026-11-22", "S2 S3"),
         ("due_from=2026-11-22", "S3 S4"),
