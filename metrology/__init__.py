@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from metrology import cli, web
 from metrology.persistence import tables
 from metrology.persistence.database import db, engine_options, listen
+from metrology.persistence.sqlite_safety import warning_about
 from metrology.settings import ROOT, Settings, load
 
 __version__ = "0.1.0"
@@ -32,6 +33,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=settings.upload_limit,
         SECURITY_PASSWORD_SALT=settings.password_salt,
     )
+    if warning := warning_about(settings.database_url, settings.workers):
+        app.logger.warning(warning)
     assert tables  # every table is known to the metadata
     db.init_app(app)
     with app.app_context():
