@@ -45,6 +45,7 @@ GROUPS = (
             Item("instruments.listing", "instrument.view"),
             Item("holders.listing", "holder.view", _l("Holders")),
             Item("places.listing", "place.view", _l("Places")),
+            Item("condition_reports.listing", "instrument.move", _l("Reports of holders")),
             Item("ledgers.listing", "import.view", _l("Ledgers")),
             Item("types.listing", "type.view", _l("Instrument types")),
         ),
