@@ -4,10 +4,8 @@ The numbers come from the editions.
 
 Error before rounding by change-over points: `P = I + ½e − ΔL`, `E = P − L`, corrected for zero `Ec = E − E0`.
 
-The legal numbers an edition gives: `mpe.1…3` (in e) and for each class `<class>.to.1…3` (bounds in e; none where the
-last step is open), `<class>.min`, the scope `<class>.low.e_from|n_from|n_to` and, from `<class>.high.e_from` on,
-`<class>.high.n_from|n_to|min`; `in_service`, `zero` (in e), `loads`, `eccentricity.divisor`, `repeatability.runs|load`,
-`discrimination.load|change`, `temperature_from|to`, `interval`.
+The legal numbers an edition gives, beside those of its scope: `zero` (in e), `eccentricity.divisor`, `repeatability.runs|load`,
+`discrimination.load|change`, `temperature_from|to`.
 """
 
 from abc import abstractmethod
@@ -15,15 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from metrology.domain.comparing import texts_of
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE, environment, outside
-from metrology.domain.mpe import MaximumPermissibleError, MpeAt, Steps
+from metrology.domain.mpe import MaximumPermissibleError
 from metrology.domain.nameplate import Nameplate
-from metrology.domain.problems import NotCovered
-from metrology.domain.quantity import Quantity, plain, round_to
-from metrology.domain.reading_sheet import ReadingField, ReadingTable, Row
-from metrology.domain.regulation import Case, Edition
-from metrology.domain.schedule import Interval
+from metrology.domain.quantity import Quantity
+from metrology.domain.reading_sheet import ReadingTable, Row
+from metrology.domain.regulation import Case
 from metrology.domain.verdict import Finding, Labels, Lack, of_error
+from metrology.domain.weighing_scope import WeighingScope, tidy, to_e
 from metrology.domain.weighing_sheet import (
     LOAD,
     POINT_LABELS,
@@ -32,7 +30,6 @@ from metrology.domain.weighing_sheet import (
     LoadPoint,
     discrimination_table,
     eccentricity_table,
-    load_labels,
     repeatability_table,
     together,
     weighing_table,
@@ -40,24 +37,14 @@ from metrology.domain.weighing_sheet import (
 )
 
 _NEAR = Decimal("0.9")
-_PARTS = {
-    "half": Decimal("0.5"),
-    "quarter": Decimal("0.25"),
-    "three_quarters": Decimal("0.75"),
-    "eighth": Decimal("0.125"),
-    "seven_eighths": Decimal("0.875"),
-}
 _PANS = 4  # up to four supports the load goes to the four quarters of the pan
 # Complete verification: the other kinds leave out discrimination, which a scale does not lose without losing accuracy.
 _COMPLETE = ("initial", "after_repair")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeighingEdition(Edition):
+class WeighingEdition(WeighingScope):
     """What all regulations on scales have in common."""
-
-    items: tuple[ReadingField, ...]
-    always: tuple[str, ...] = ("half",)
 
     # -- what the kinds of scales differ in
 
@@ -77,100 +64,6 @@ class WeighingEdition(Edition):
     def least_change(self, plate: Nameplate, load: Quantity, kind: str) -> Quantity:
         """How far it must move it."""
 
-    # -- scope
-
-    def e(self, plate: Nameplate) -> Quantity:
-        """The verification scale interval."""
-        e = plate.quantity("e")
-        assert e is not None
-        return e
-
-    def capacity(self, plate: Nameplate) -> Quantity:
-        """Max."""
-        capacity = plate.quantity("max")
-        assert capacity is not None
-        return capacity
-
-    def minimum(self, plate: Nameplate) -> Quantity:
-        """Min as marked, else the least the class allows."""
-        marked = plate.quantity("min")
-        return marked or self.e(plate).times(self._scope(plate, "min") or Decimal(0))
-
-    def _scope(self, plate: Nameplate, key: str) -> Decimal | None:
-        one = plate["accuracy_class"]
-        start = self.numbers.get(f"{one}.high.e_from")
-        ranges = ["high", "low"] if start and self.e(plate) >= Quantity(start.value, "g") else ["low"]
-        for name in [f"{one}.{part}.{key}" for part in ranges] + [f"{one}.{key}"]:
-            if name in self.numbers:
-                return self.numbers[name].value
-        return None
-
-    def check(self, nameplate: Nameplate) -> None:
-        """E is 1, 2 or 5 times a power of ten, and n = Max/e within what the class allows for it."""
-        e, one = self.e(nameplate), nameplate["accuracy_class"]
-        if e.value.normalize().as_tuple().digits not in ((1,), (2,), (5,)):
-            raise NotCovered("e", value=e.plain())
-        if e < self.quantity(f"{one}.low.e_from"):
-            raise NotCovered("e", value=e.plain(), accuracy_class=one)
-        n = self.capacity(nameplate).ratio_to(e)
-        least, most = self._scope(nameplate, "n_from"), self._scope(nameplate, "n_to")
-        if (least is not None and n < least) or (most is not None and n > most):
-            raise NotCovered("max", value=nameplate["max"], n=f"{n.normalize():f}", accuracy_class=one)
-        d = nameplate.quantity("d")
-        if d and d > e:
-            raise NotCovered("d", value=d.plain())
-        marked = nameplate.quantity("min")
-        if marked and marked >= self.capacity(nameplate):
-            raise NotCovered("min", value=marked.plain())
-
-    def interval(self, nameplate: Mapping[str, str], use: str = "trade") -> Interval:
-        """A year at most."""
-        del nameplate, use
-        months = self.numbers["interval"]
-        return Interval(months=int(months.value), mode="periodic", clause=self.code, confirmed=months.confirmed)
-
-    # -- limits
-
-    def limit_at(self, plate: Nameplate, load: Quantity, kind: str) -> tuple[MaximumPermissibleError, tuple[str, ...]]:
-        """The limit for a load and the keys of the numbers it comes from."""
-        e, one = self.e(plate), plate["accuracy_class"]
-        rows = [i for i in (1, 2, 3) if f"mpe.{i}" in self.numbers]
-        bounded = [(self.numbers[f"{one}.to.{i}"].value, Decimal(i)) for i in rows if f"{one}.to.{i}" in self.numbers]
-        if len(bounded) < len(rows):
-            bounded.append((Decimal("Infinity"), Decimal(len(bounded) + 1)))
-        row = int(Steps(tuple(bounded)).at(load.magnitude().ratio_to(e)))
-        used = (f"mpe.{row}", *(key for i in (row - 1, row) if (key := f"{one}.to.{i}") in self.numbers))
-        limit = MaximumPermissibleError.symmetric(_tidy(e.times(self.value(f"mpe.{row}"))))
-        if kind == "in_service":
-            return _doubled(limit, self.value("in_service")), (*used, "in_service")
-        return limit, used
-
-    def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
-        """The limits at the test loads."""
-        return [
-            MpeAt(self.limit_at(nameplate, one.load, kind)[0].smallest(), one.load)
-            for one in self.test_loads(nameplate)
-        ]
-
-    def test_loads(self, plate: Nameplate) -> Sequence[LoadPoint]:
-        """Min, the loads where the limit changes, half of Max and Max; quarters are added until there are enough."""
-        capacity, least, e = self.capacity(plate), self.minimum(plate), self.e(plate)
-        found = {"min": least, "max": capacity}
-        for i in (1, 2):
-            change = self.numbers.get(f"{plate['accuracy_class']}.to.{i}")
-            if change and least < (load := e.times(change.value)) < capacity:
-                found[f"change_{i}"] = load
-        # A load that is both is named for the change, which is the stricter.
-        for name, part in _PARTS.items():
-            load = _to_e(capacity.times(part), e)
-            wanted = name in self.always or len(found) < int(self.value("loads"))
-            if wanted and load not in found.values():
-                found[name] = load
-        unique = {load: name for name, load in found.items()}
-        return [
-            LoadPoint(unique[load], load_labels(unique[load], load), _tidy(load.to(e.unit))) for load in sorted(unique)
-        ]
-
     # -- the sheet
 
     def tables(self, nameplate: Nameplate, kind: str) -> Iterable[ReadingTable]:
@@ -181,31 +74,48 @@ class WeighingEdition(Edition):
         yield environment(self, TEMPERATURE, HUMIDITY)
         change_over = self.reads_change_over(nameplate)
         loads = self.test_loads(nameplate)
+        yield from self.first_tables(nameplate, kind)
         yield from zero_tables(change_over=change_over)
         yield weighing_table(
             loads, directions(kind), lambda load: self._limit_hint(nameplate, load, kind), change_over=change_over
         )
-        positions = max(_PANS, int(nameplate.number("supports") or _PANS))
-        yield eccentricity_table(self._eccentric_load(nameplate), positions, change_over=change_over)
+        yield from self.eccentricity_tables(nameplate, change_over=change_over)
         runs = int(self.value("repeatability.runs"))
-        yield repeatability_table(self._repeated_load(nameplate), runs, change_over=change_over)
+        yield repeatability_table(self.repeated_load(nameplate), runs, change_over=change_over)
         some = [one for one in loads if one.point in ("min", "half", "max")] or loads
-        yield discrimination_table(
-            some, lambda load: self.extra_load(nameplate, load, kind).plain(), required=kind in _COMPLETE
-        )
+        hint = {one.point: self.extra_load(nameplate, one.load, kind).plain() for one in some}
+        yield self.discrimination_table(some, hint, required=kind in _COMPLETE)
+
+    def first_tables(self, plate: Nameplate, kind: str) -> Iterable[ReadingTable]:
+        """Tables that come before the weighings."""
+        del plate, kind
+        return ()
+
+    def eccentricity_tables(self, plate: Nameplate, *, change_over: bool) -> Iterable[ReadingTable]:
+        """A load at each support, at the four quarters of a pan at least."""
+        positions = max(_PANS, int(plate.number("supports") or _PANS))
+        yield eccentricity_table(self.eccentric_load(plate), positions, change_over=change_over)
+
+    def discrimination_table(
+        self, loads: Sequence[LoadPoint], extra: Mapping[str, str], *, required: bool
+    ) -> ReadingTable:
+        """Whether a small extra load moves the indication."""
+        return discrimination_table(loads, extra, required=required)
 
     def _limit_hint(self, plate: Nameplate, load: Quantity, kind: str) -> Labels:
         limit = self.limit_at(plate, load, kind)[0].text()
         return {"zh": f"最大允许误差 ±{limit}", "en": f"MPE ±{limit}"}
 
-    def _eccentric_load(self, plate: Nameplate) -> Quantity:
+    def eccentric_load(self, plate: Nameplate) -> Quantity:
+        """A part of Max that depends on the number of supports."""
         supports = int(plate.number("supports") or _PANS)
         parts = self.value("eccentricity.divisor") if supports <= _PANS else Decimal(supports - 1)
         capacity = self.capacity(plate)
-        return _to_e(Quantity(capacity.value / parts, capacity.unit), self.e(plate))
+        return to_e(Quantity(capacity.value / parts, capacity.unit), self.e(plate))
 
-    def _repeated_load(self, plate: Nameplate) -> Quantity:
-        return _to_e(self.capacity(plate).times(self.value("repeatability.load")), self.e(plate))
+    def repeated_load(self, plate: Nameplate) -> Quantity:
+        """The load repeatability is shown with."""
+        return to_e(self.capacity(plate).times(self.value("repeatability.load")), self.e(plate))
 
     # -- the verdict
 
@@ -218,12 +128,18 @@ class WeighingEdition(Edition):
             zero = None
         if zero is not None:
             yield self._zero_finding(case, zero)
-        for table in ("weighing", "eccentricity"):
+        for table in ("weighing", "eccentricity", "rolling"):
             for row in case.reading.rows(table):
                 yield from self._weighed(case, table, row, zero)
         yield from self._repeatability(case, zero)
-        yield from self._discrimination(case)
+        yield from self.discrimination(case)
         yield from self._loads_lacking(case)
+        yield from self.more(case, zero)
+
+    def more(self, case: Case, zero: Quantity | None) -> Iterator[Finding | Lack]:
+        """What a kind of scale has besides."""
+        del case, zero
+        yield from ()
 
     def _zero(self, case: Case) -> Quantity | Lack | None:
         given = case.reading.single("").get("zero_error")
@@ -244,7 +160,7 @@ class WeighingEdition(Edition):
             error=_in(zero, e.unit),
             unrounded=None,
             formula="E0 = I + ½e − ΔL − L",
-            limit=MaximumPermissibleError.symmetric(_tidy(e.times(self.value("zero")))),
+            limit=MaximumPermissibleError.symmetric(tidy(e.times(self.value("zero")))),
             clause=self.numbers["zero"].clause,
             numbers=("zero",),
         )
@@ -270,9 +186,9 @@ class WeighingEdition(Edition):
             numbers=used,
             clause=self.numbers[used[0]].clause,
             formula=self.formula(plate),
-            inputs={**_texts(row), "zero_error": zero.text() if zero is not None else "", "e": plate["e"]},
+            inputs={**texts_of(row), "zero_error": zero.text() if zero is not None else "", "e": plate["e"]},
             extras={"load": _in(load, unit).text(), "position": row.texts.get("position")}
-            if table == "eccentricity"
+            if table != "weighing"
             else {"load": _in(load, unit).text(), "direction": row.texts.get("direction", "up")},
         )
 
@@ -333,8 +249,8 @@ class WeighingEdition(Edition):
                         "missing_reading", f"weighing.{one.point}_{direction}", labels, {"load": one.load.plain()}
                     )
         for table, wanted in (
-            ("eccentricity", self._eccentric_load(case.nameplate)),
-            ("repeatability", self._repeated_load(case.nameplate)),
+            ("eccentricity", self.eccentric_load(case.nameplate)),
+            ("repeatability", self.repeated_load(case.nameplate)),
         ):
             for row in case.reading.rows(table):
                 load = row.get("load")
@@ -342,7 +258,8 @@ class WeighingEdition(Edition):
                     params = {"load": wanted.plain(), "value": load.text()}
                     yield Lack("missing_reading", f"{table}[{row.index}].load", LOAD.labels, params)
 
-    def _discrimination(self, case: Case) -> Iterator[Finding]:
+    def discrimination(self, case: Case) -> Iterator[Finding | Lack]:
+        """A finding for each load an extra load was added to."""
         for row in case.reading.rows("discrimination"):
             load, before, after = (row.get(key) for key in ("load", "indication", "indication_after"))
             if load is not None and before is not None and after is not None:
@@ -354,7 +271,7 @@ class WeighingEdition(Edition):
                     change >= wanted,
                     clause=self.numbers["discrimination.load"].clause,
                     formula="|I2 − I1| ≥ least change",
-                    inputs=_texts(row),
+                    inputs=texts_of(row),
                     numbers=("discrimination.load", "discrimination.change"),
                     extras={
                         "change": change.text(),
@@ -385,24 +302,5 @@ def _around(one: LoadPoint) -> tuple[Quantity, Quantity]:
     return one.load.times(_NEAR), one.load if one.point.startswith("change") else one.load.times(2 - _NEAR)
 
 
-def _to_e(load: Quantity, e: Quantity) -> Quantity:
-    """A load that can be put on: a whole number of e."""
-    return _tidy(e.times(round_to(load.ratio_to(e), Decimal(1))))
-
-
-def _tidy(quantity: Quantity) -> Quantity:
-    """Without zeros a multiplication left behind: 0.5 × 5 g is 2.5 g, 1.0 × 1 g is 1 g."""
-    return Quantity(Decimal(plain(quantity.value)), quantity.unit)
-
-
-def _doubled(limit: MaximumPermissibleError, factor: Decimal) -> MaximumPermissibleError:
-    twice = limit.times(factor)
-    return MaximumPermissibleError(_tidy(twice.lower), _tidy(twice.upper))
-
-
 def _in(quantity: Quantity, unit: str) -> Quantity:
-    return _tidy(quantity.to(unit))
-
-
-def _texts(row: Row) -> dict[str, str]:
-    return {**row.texts, **{key: quantity.text() for key, quantity in row.quantities.items()}}
+    return tidy(quantity.to(unit))

@@ -88,6 +88,13 @@ def nameplate(*classes: str, digital: bool) -> tuple[Characteristic, ...]:
             unit="g",
             synonyms=("实际分度值d", "实际分度值(d)", "d", "d值"),
         ),
+        Characteristic(
+            key="intervals",
+            labels={"zh": "多分度值", "en": "partial ranges"},
+            kind="text",
+            synonyms=("多分度", "分段秤量/分度值"),
+            hint={"zh": "如 6 kg/2 g, 15 kg/5 g", "en": "such as 6 kg/2 g, 15 kg/5 g"},
+        ),
     )
 
 
@@ -113,6 +120,7 @@ ZERO_LABELS = {"zh": "零点误差", "en": "zero error E0"}
 POINT_LABELS: Mapping[str, Labels] = {
     "weighing": {"zh": "称量", "en": "weighing"},
     "eccentricity": {"zh": "偏载", "en": "eccentricity"},
+    "rolling": {"zh": "偏载(滚动载荷)", "en": "eccentricity (rolling load)"},
     "repeatability": {"zh": "重复性", "en": "repeatability"},
     "discrimination": {"zh": "鉴别力", "en": "discrimination"},
 }
@@ -160,7 +168,12 @@ def weighed(*, change_over: bool) -> tuple[ReadingField, ...]:
 
 def load_labels(name: str, load: Quantity) -> Labels:
     """The name of a test load with the load itself."""
-    return {lang: f"{text} ({load.plain()})" for lang, text in _LOAD_NAMES[name].items()}
+    kind, _, number = name.partition("_")
+    if kind == "partial":
+        texts = {"zh": f"分段 {number} 最大秤量", "en": f"Max{number}"}
+    else:
+        texts = _LOAD_NAMES.get(name) or _LOAD_NAMES[name.rpartition("_")[0]]
+    return {lang: f"{text} ({load.plain()})" for lang, text in texts.items()}
 
 
 def together(first: Labels, second: Labels) -> Labels:
@@ -238,16 +251,14 @@ def repeatability_table(load: Quantity, runs: int, *, change_over: bool) -> Read
     )
 
 
-def discrimination_table(
-    loads: Sequence[LoadPoint], extra: Callable[[Quantity], str], *, required: bool
-) -> ReadingTable:
+def discrimination_table(loads: Sequence[LoadPoint], extra: Mapping[str, str], *, required: bool) -> ReadingTable:
     """The indication before and after a small extra load, at Min, about half of Max and Max."""
     rows = tuple(
         PresetRow(
             point=one.point,
             labels=one.labels,
             values={"load": one.load.plain()},
-            hint={"zh": f"加放 {extra(one.load)}", "en": f"add {extra(one.load)}"},
+            hint={"zh": f"加放 {extra[one.point]}", "en": f"add {extra[one.point]}"},
         )
         for one in loads
     )

@@ -8,14 +8,10 @@ Clause numbers of R 76 were written from memory, except Table 6, Table 3, 3.5.3.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from metrology.domain.nameplate import Nameplate
-from metrology.domain.quantity import Quantity
-from metrology.domain.reading_sheet import ReadingField, Row
+from metrology.domain.reading_sheet import ReadingField
 from metrology.domain.regulation import (
     Citation,
     Example,
@@ -25,8 +21,7 @@ from metrology.domain.regulation import (
     number,
 )
 from metrology.domain.schedule import Interval
-from metrology.domain.verdict import Lack
-from metrology.domain.weighing import WeighingEdition
+from metrology.domain.weighing_digital import DigitalScaleEdition
 from metrology.domain.weighing_sheet import nameplate
 
 _R76 = "OIML R 76-1:2006 (github 70968382684; gfjl.org 6435)"
@@ -41,13 +36,10 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "I.to.2": number("200000", "e", clause=_T6, source=_R76),
     "II.to.1": number("5000", "e", clause=_T6, source=_R76),
     "II.to.2": number("20000", "e", clause=_T6, source=_R76),
-    "II.to.3": number("100000", "e", clause=_T6, source=_R76),
     "III.to.1": number("500", "e", clause=_T6, source=_R76),
     "III.to.2": number("2000", "e", clause=_T6, source=_R76),
-    "III.to.3": number("10000", "e", clause=_T6, source=_R76),
     "IIII.to.1": number("50", "e", clause=_T6, source=_R76),
     "IIII.to.2": number("200", "e", clause=_T6, source=_R76),
-    "IIII.to.3": number("1000", "e", clause=_T6, source=_R76),
     "in_service": number("2", clause="OIML R 76-1:2006 3.5.2", source=_R76),
     # -- scope: e and n = Max/e of each class
     "I.low.e_from": number("0.001", "g", clause=_T3),
@@ -110,38 +102,6 @@ _ITEMS = (
 )
 
 NAMEPLATE = nameplate("I", "II", "III", "IIII", digital=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DigitalScaleEdition(WeighingEdition):
-    """A scale that shows digits: its error hides in the rounding of the last one."""
-
-    def d(self, plate: Nameplate) -> Quantity:
-        """The actual scale interval, e itself when the nameplate has no other."""
-        return plate.quantity("d") or self.e(plate)
-
-    def reads_change_over(self, plate: Nameplate) -> bool:
-        """Up to a fifth of e the rounding error is small enough to read directly."""
-        return self.d(plate) > self.e(plate).times(self.value("direct_reading"))
-
-    def balance_point(self, plate: Nameplate, row: Row) -> Quantity | Lack | None:
-        """P = I + ½d − ΔL: the indication would have changed at P. Here d is e, or finer than a direct reading needs."""
-        indication, additional = row.get("indication"), row.get("additional_load")
-        if indication is None:
-            return None
-        if additional is not None:
-            return indication + self.d(plate).times(Decimal("0.5")) - additional
-        return None if self.reads_change_over(plate) else indication
-
-    def extra_load(self, plate: Nameplate, load: Quantity, kind: str) -> Quantity:
-        """1.4 d."""
-        del load, kind
-        return self.d(plate).times(self.value("discrimination.load"))
-
-    def least_change(self, plate: Nameplate, load: Quantity, kind: str) -> Quantity:
-        """One d."""
-        del load, kind
-        return self.d(plate).times(self.value("discrimination.change"))
 
 
 EDITION_2016 = DigitalScaleEdition(
