@@ -75,6 +75,10 @@ class Examples:
         """A nameplate (or a day) outside the regulation."""
         return self.of(name, {}, {"verdict": None, "problem": {"code": "not_covered"}}, **how)
 
+    def accepted(self, name: str, **how: Any) -> Example:
+        """A nameplate just inside the regulation."""
+        return self.of(name, {}, {"problem": None}, **how)
+
     def lasts(self, name: str, months: int, mode: str = "periodic", **how: Any) -> Example:
         """The interval or service life."""
         return self.of(name, {}, {"interval": {"months": months, "mode": mode}}, **how)

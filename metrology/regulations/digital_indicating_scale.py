@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from metrology.domain.example import Examples
 from metrology.domain.reading_sheet import ReadingField
 from metrology.domain.regulation import (
     Citation,
@@ -22,6 +23,7 @@ from metrology.domain.regulation import (
 )
 from metrology.domain.schedule import Interval
 from metrology.domain.weighing_digital import DigitalScaleEdition
+from metrology.domain.weighing_examples import at, least_load, scope, steps
 from metrology.domain.weighing_sheet import nameplate
 
 _R76 = "OIML R 76-1:2006 (github 70968382684; gfjl.org 6435)"
@@ -64,6 +66,11 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "IIII.low.n_from": number("100", clause=_T3, source=_R76),
     "IIII.low.n_to": number("1000", clause=_T3, source=_R76),
     "IIII.min": number("10", "e", clause=_T3, source=_R76),
+    # -- several intervals: the least Max_i / e_(i+1)
+    "I.partial": number("50000", clause="OIML R 76-1:2006 3.3.3", source=_R76),
+    "II.partial": number("5000", clause="OIML R 76-1:2006 3.3.3", source=_R76),
+    "III.partial": number("500", clause="OIML R 76-1:2006 3.3.3", source=_R76),
+    "IIII.partial": number("50", clause="OIML R 76-1:2006 3.3.3", source=_R76),
     # -- tests
     "zero": number("0.25", "e", clause="OIML R 76-1:2006 4.5.2", source=_R76),
     "direct_reading": number("0.2", "e", clause="OIML R 76-1:2006 3.5.3.2", source=_R76),
@@ -117,140 +124,193 @@ EDITION_2016 = DigitalScaleEdition(
 )
 
 
-_SOURCE = "OIML R 76-1:2006 A.4.4.3, Table 6; arithmetic by hand"
-
-
-def _case(name: str, readings: Mapping[str, Any], expect: Mapping[str, Any], **how: Any) -> Example:
-    marked = {"accuracy_class": "III", "max": "15 kg", "e": "5 g", **how.get("plate", {})}
-    kind = how.get("kind", "initial")
-    case = {
-        "type": "digital_indicating_scale",
-        "on": "2026-06-01",
-        "kind": kind,
-        "nameplate": marked,
-        "readings": readings,
-    }
-    return Example(id=name, source=_SOURCE, case=case, expect=expect, partial=how.get("partial", True))
-
-
-def _at(load: str, additional: str = "2.5 g", **more: str) -> dict[str, str]:
-    return {"load": load, "indication": load, "additional_load": additional, **more}
-
-
 _LOADS = ("100 g", "2500 g", "7500 g", "10 kg", "15 kg")
+_ERROR_FREE = "2.5 g"  # half of e: the indication changes exactly halfway
+# Every test of an initial verification of a 15 kg scale, e = 5 g, without any error.
+_WHOLE: Mapping[str, Any] = {
+    "items": {"appearance": True, "markings": True, "seals": True},
+    "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
+    "zero": at("50 g", _ERROR_FREE),
+    "weighing": [at(load, _ERROR_FREE, direction=way) for way in ("up", "down") for load in _LOADS],
+    "eccentricity": [at("5 kg", _ERROR_FREE, position=position) for position in "1234"],
+    "repeatability": [at("7500 g", _ERROR_FREE)] * 3,
+    "discrimination": [
+        {"load": load, "indication": load, "indication_after": after}
+        for load, after in (("100 g", "105 g"), ("7500 g", "7505 g"), ("15 kg", "15.005 kg"))
+    ],
+}
+_OF = Examples(
+    "digital_indicating_scale",
+    {"accuracy_class": "III", "max": "15 kg", "e": "5 g"},
+    "OIML R 76-1:2006 A.4.4.3, Tables 3 and 6; arithmetic by hand",
+    kind="initial",
+    whole=_WHOLE,
+)
+_MULTI = {"max": "15 kg", "e": "2 g", "intervals": "6 kg/2 g, 15 kg/5 g"}
 
 
-def _complete(**other: Any) -> dict[str, Any]:
-    """Every test of an initial verification of a 15 kg scale, e = 5 g, without any error."""
-    return {
-        "items": {"appearance": True, "markings": True, "seals": True},
-        "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
-        "zero": _at("50 g"),
-        "weighing": [_at(load, direction=way) for way in ("up", "down") for load in _LOADS],
-        "eccentricity": [_at("5 kg", position=position) for position in "1234"],
-        "repeatability": [_at("7500 g")] * 3,
-        "discrimination": [
-            {"load": load, "indication": load, "indication_after": after}
-            for load, after in (("100 g", "105 g"), ("7500 g", "7505 g"), ("15 kg", "15.005 kg"))
-        ],
-        **other,
-    }
+def _class(accuracy_class: str, capacity: str, e: str, loads: Mapping[str, str]) -> Example:
+    plate = {"accuracy_class": accuracy_class, "max": capacity, "e": e}
+    return steps(_OF, f"Table 6, class {accuracy_class}", loads, "0.5 g", plate=plate)
 
 
-def _steps(accuracy_class: str, capacity: str, e: str, loads: Mapping[str, str]) -> Example:
-    """Both sides of every load where the limit changes, in grams."""
-    return _case(
-        f"Table 6, class {accuracy_class}",
-        {"weighing": [_at(load, "0.5 g") for load in loads], "zero_error": "0 g"},
-        {"findings": [{"point": f"weighing[{i}]", "mpe": limit} for i, limit in enumerate(loads.values())]},
-        plate={"accuracy_class": accuracy_class, "max": capacity, "e": e},
-    )
-
-
-def _outside(name: str, **plate: str) -> Example:
-    return _case(name, {}, {"verdict": None, "problem": {"code": "not_covered"}}, plate=plate)
-
-
-_DISCRIMINATED = {"load": "100 g", "indication": "100 g"}
 EXAMPLES = (
-    _case(
+    _OF.found(
         "R 76 A.4.4.3 worked example",
-        {"weighing": [_at("1000 g", "1.5 g")], "zero_error": "0.5 g"},
-        {"findings": [{"point": "weighing[0]", "error": "0.5 g", "mpe": "2.5 g", "within": True}]},
+        {"weighing": [at("1000 g", "1.5 g")], "zero_error": "0.5 g"},
+        {"point": "weighing[0]", "error": "0.5 g", "mpe": "2.5 g", "within": True},
     ),
-    _steps("III", "30 kg", "5 g", {"2500 g": "2.5 g", "2505 g": "5 g", "10 kg": "5 g", "10005 g": "7.5 g"}),
-    _steps(
-        "IIII", "5 kg", "5 g", {"250 g": "2.5 g", "255 g": "5 g", "1000 g": "5 g", "1005 g": "7.5 g", "5000 g": "7.5 g"}
-    ),
-    _steps("II", "10 kg", "0.1 g", {"500 g": "0.05 g", "500.1 g": "0.1 g", "2000 g": "0.1 g", "2000.1 g": "0.15 g"}),
-    _steps("I", "300 g", "1 mg", {"50 g": "0.5 mg", "50.001 g": "1 mg", "200 g": "1 mg", "200.001 g": "1.5 mg"}),
-    _case(
+    _class("III", "30 kg", "5 g", {"2500 g": "2.5 g", "2505 g": "5 g", "10 kg": "5 g", "10005 g": "7.5 g"}),
+    _class("IIII", "5 kg", "5 g", {"250 g": "2.5 g", "255 g": "5 g", "1000 g": "5 g", "1005 g": "7.5 g"}),
+    _class("II", "10 kg", "0.1 g", {"500 g": "0.05 g", "500.1 g": "0.1 g", "2000 g": "0.1 g", "2000.1 g": "0.15 g"}),
+    _class("I", "300 g", "1 mg", {"50 g": "0.5 mg", "50.001 g": "1 mg", "200 g": "1 mg", "200.001 g": "1.5 mg"}),
+    _OF.found(
         "in service the limit is double",
-        {"weighing": [_at("1000 g", "1.5 g")], "zero_error": "0 g"},
-        {"findings": [{"point": "weighing[0]", "error": "1 g", "mpe": "5 g"}]},
+        {"weighing": [at("1000 g", "1.5 g")], "zero_error": "0 g"},
+        {"point": "weighing[0]", "error": "1 g", "mpe": "5 g"},
         kind="in_service",
     ),
-    _case(
+    _OF.found(
         "zero may be off by a quarter of e",
         {"zero_error": "1.25 g"},
-        {"findings": [{"point": "zero", "error": "1.25 g", "mpe": "1.25 g", "within": True}]},
+        {"point": "zero", "error": "1.25 g", "mpe": "1.25 g", "within": True},
     ),
-    _case("and no more", {"zero_error": "-1.26 g"}, {"findings": [{"point": "zero", "within": False}]}),
-    _case(
+    _OF.found("and no more", {"zero_error": "-1.26 g"}, {"point": "zero", "within": False}),
+    _OF.found(
         "a fifth of e is read directly",
         {"weighing": [{"load": "1000 g", "indication": "1001 g"}], "zero_error": "0 g"},
-        {"findings": [{"point": "weighing[0]", "error": "1 g"}]},
+        {"point": "weighing[0]", "error": "1 g"},
         plate={"d": "1 g"},
     ),
-    _case(
+    _OF.lacking(
+        "a little more is not",
+        {"weighing": [{"load": "1000 g", "indication": "1001 g"}], "zero_error": "0 g"},
+        {"weighing[0].additional_load": "missing_reading"},
+        plate={"d": "1.2 g"},
+    ),
+    _OF.found(
         "an extra load of 1.4 d moves the indication by d",
-        {"discrimination": [{**_DISCRIMINATED, "indication_after": after} for after in ("105 g", "104.9 g")]},
         {
-            "findings": [
-                {"point": "discrimination[0]", "extra_load": "7.0 g", "least_change": "5 g", "within": True},
-                {"point": "discrimination[1]", "within": False},
+            "discrimination": [
+                {"load": "100 g", "indication": "100 g", "indication_after": after} for after in ("105 g", "104.9 g")
             ]
         },
+        {"point": "discrimination[0]", "extra_load": "7.0 g", "least_change": "5 g", "within": True},
+        {"point": "discrimination[1]", "within": False},
     ),
-    _case("without any error it conforms", _complete(), {"verdict": "conforms"}, partial=False),
-    _case(
+    _OF.complete("without any error it conforms", "conforms"),
+    _OF.complete(
         "at every limit it conforms",
-        _complete(weighing=[_at(load, "0 g", direction=way) for way in ("up", "down") for load in _LOADS]),
-        {"verdict": "conforms", "findings": [{"point": "weighing[0]", "error": "2.5 g", "margin": "1"}]},
-        partial=False,
+        "conforms",
+        {"point": "weighing[0]", "error": "2.5 g", "margin": "1"},
+        readings={"weighing": [at(load, "0 g", direction=way) for way in ("up", "down") for load in _LOADS]},
     ),
-    _case(
+    _OF.complete(
         "a spread beyond the limit is rejected",
-        _complete(repeatability=[_at("7500 g", "0 g"), _at("7500 g"), _at("7500 g", "5.1 g")]),
-        {
-            "verdict": "rejected",
-            "findings": [{"point": "repeatability", "error": "5.1 g", "mpe": "5 g", "within": False}],
-        },
-        partial=False,
+        "rejected",
+        {"point": "repeatability", "error": "5.1 g", "mpe": "5 g", "within": False},
+        readings={"repeatability": [at("7500 g", "0 g"), at("7500 g", "2.5 g"), at("7500 g", "5.1 g")]},
     ),
-    _case(
+    _OF.complete(
         "a position beyond the limit is rejected",
-        _complete(eccentricity=[_at("5 kg", "7.6 g" if p == "3" else "2.5 g", position=p) for p in "1234"]),
-        {
-            "verdict": "rejected",
-            "findings": [{"point": "eccentricity[2]", "error": "-5.1 g", "mpe": "5 g", "position": "3"}],
-        },
-        partial=False,
+        "rejected",
+        {"point": "eccentricity[2]", "error": "-5.1 g", "mpe": "5 g", "position": "3"},
+        readings={"eccentricity": [at("5 kg", "7.6 g" if p == "3" else "2.5 g", position=p) for p in "1234"]},
     ),
-    _outside("n = 10 000 is the most of class III", max="50.005 kg"),
-    _outside("n = 500 is the least from e = 5 g", max="2.495 kg"),
-    _outside("n = 100 is the least below", max="198 g", e="2 g"),
-    _outside("and n = 10 000 the most", max="20.002 kg", e="2 g"),
-    _outside("e = 0.1 g is the least of class III", max="100 g", e="0.05 g"),
-    _outside("class IIII up to n = 1000", accuracy_class="IIII", max="5.005 kg"),
-    _outside("class IIII from n = 100", accuracy_class="IIII", max="495 g"),
-    _outside("class IIII from e = 5 g", accuracy_class="IIII", max="1 kg", e="2 g"),
-    _outside("class II up to n = 100 000", accuracy_class="II", max="10001 g", e="0.1 g"),
-    _outside("class II from n = 5000 for e = 0.1 g", accuracy_class="II", max="499.9 g", e="0.1 g"),
-    _outside("class I from n = 50 000", accuracy_class="I", max="49.999 g", e="1 mg"),
-    _outside("e is 1, 2 or 5", e="3 g"),
+    # -- scope: the least and the most of Table 3
+    *scope(_OF, "I", "1 mg", ("50 g",), ("49.999 g",)),
+    *scope(_OF, "I", "0.5 mg", (), ("50 g",)),
+    *scope(_OF, "II", "1 mg", ("100 mg", "100 g"), ("99 mg", "100.001 g")),
+    *scope(_OF, "II", "0.5 mg", (), ("100 mg",)),
+    *scope(_OF, "II", "50 mg", ("5 g",), ()),
+    *scope(_OF, "II", "0.1 g", ("500 g", "10 kg"), ("499.9 g", "10000.1 g")),
+    *scope(_OF, "III", "0.1 g", ("10 g",), ("9.9 g",)),
+    *scope(_OF, "III", "0.05 g", (), ("100 g",)),
+    *scope(_OF, "III", "2 g", ("200 g", "20 kg"), ("198 g", "20.002 kg")),
+    *scope(_OF, "III", "5 g", ("2.5 kg", "50 kg"), ("2.495 kg", "50.005 kg")),
+    *scope(_OF, "IIII", "5 g", ("500 g", "5 kg"), ("495 g", "5.005 kg")),
+    *scope(_OF, "IIII", "2 g", (), ("1 kg",)),
+    _OF.refused("e is 1, 2 or 5", plate={"e": "3 g"}),
+    least_load(_OF, "I", "1 mg", "300 g", "100 mg"),
+    least_load(_OF, "II", "20 mg", "50 g", "400 mg"),
+    least_load(_OF, "II", "0.1 g", "1 kg", "5 g"),
+    least_load(_OF, "III", "5 g", "15 kg", "100 g"),
+    least_load(_OF, "IIII", "5 g", "5 kg", "50 g"),
+    # -- the sheet
+    _OF.of("five loads up and down", {}, {"rows": {"weighing": 10}}, plate={"max": "1 kg", "e": "1 g"}),
+    _OF.of(
+        "loads of eccentricity and repeatability",
+        {},
+        {
+            "rows": {"eccentricity": 4, "repeatability": 3},
+            "values": {
+                "eccentricity.position_1": {"position": "1", "load": "5000 g"},
+                "repeatability.weighing_1": {"load": "7500 g"},
+            },
+        },
+    ),
+    *_OF.edges("environment.temperature", ("-10 °C", "40 °C"), ("-11 °C", "41 °C")),
+    _OF.lasts("a year", 12),
+    # -- several intervals
+    steps(
+        _OF,
+        "the interval of the partial range decides",
+        {
+            "1 kg": "1 g",
+            "1.002 kg": "2 g",
+            "4 kg": "2 g",
+            "4.002 kg": "3 g",
+            "6 kg": "3 g",
+            "6.005 kg": "5 g",
+            "10 kg": "5 g",
+            "10.005 kg": "7.5 g",
+        },
+        "1 g",
+        plate=_MULTI,
+    ),
+    _OF.found(
+        "the change-over point too",
+        {"weighing": [at("5 kg", "1 g"), at("10 kg", "2.5 g")], "zero_error": "0 g"},
+        {"point": "weighing[0]", "error": "0 g"},
+        {"point": "weighing[1]", "error": "0 g"},
+        plate=_MULTI,
+    ),
+    _OF.of(
+        "the end of a partial range is a test load",
+        {},
+        {
+            "values": {"weighing.partial_1_up": {"load": "6000 g", "direction": "up"}},
+            "hints": {"weighing.partial_1_up": "MPE ±3 g"},
+        },
+        plate=_MULTI,
+    ),
+    *(
+        _OF.accepted(
+            f"class {one}: Max1 = {ends.partition('/')[0]} is enough",
+            plate={"accuracy_class": one, "max": most, "e": e, "intervals": ends},
+        )
+        for one, most, e, ends in (
+            ("I", "500 g", "1 mg", "100 g/1 mg, 500 g/2 mg"),
+            ("II", "5 kg", "0.1 g", "1 kg/0.1 g, 5 kg/0.2 g"),
+            ("III", "15 kg", "2 g", "2.5 kg/2 g, 15 kg/5 g"),
+            ("IIII", "5 kg", "5 g", "500 g/5 g, 5 kg/10 g"),
+        )
+    ),
+    *(
+        _OF.refused(
+            f"class {one}: Max1 = {ends.partition('/')[0]} is not",
+            plate={"accuracy_class": one, "max": most, "e": e, "intervals": ends},
+        )
+        for one, most, e, ends in (
+            ("I", "500 g", "1 mg", "99.998 g/1 mg, 500 g/2 mg"),
+            ("II", "5 kg", "0.1 g", "999.8 g/0.1 g, 5 kg/0.2 g"),
+            ("III", "15 kg", "2 g", "2.495 kg/2 g, 15 kg/5 g"),
+            ("IIII", "5 kg", "5 g", "490 g/5 g, 5 kg/10 g"),
+        )
+    ),
+    _OF.refused("the last partial range ends at Max", plate={**_MULTI, "max": "30 kg"}),
+    _OF.refused("the first has e", plate={**_MULTI, "e": "5 g"}),
 )
-
 
 TYPE = InstrumentType(
     code="digital_indicating_scale",
