@@ -45,7 +45,7 @@ class InstrumentForm(FlaskForm):
     serial_number = StringField(_l("Serial number"), description=_l("As it stands on the nameplate."))
     part_label = StringField()
     purpose = SelectField(_l("Purpose"))
-    is_onsite = RadioField(_l("Verified"), default="yes")
+    is_onsite = RadioField(_l("How it is verified"), default="yes")
     holder_id = HolderField(_l("Holder"), description=_l("Type a number, a name or a credit code."))
     place_id = PlaceField(_l("Place"), description=_l("Type part of its name."))
     manufactured_on = DateField(_l("Manufactured on"), [Optional()])

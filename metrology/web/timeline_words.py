@@ -103,7 +103,8 @@ def entry(event: Event, told: Timeline) -> dict[str, Any]:
     title, kind, icon = TITLES.get(row.action, (journal_words.action(row.action), "neutral", "dot"))
     words = str(title)
     if event.part is not None:
-        words = f"{words} · {_('part %(label)s', label=event.part.part_label)}"
+        part = _("part %(label)s", label=event.part.part_label)
+        words = f"{words} · {part}"
     subject = event.subject
     if isinstance(subject, Certificate):
         words = f"{words} · {subject.number}"
