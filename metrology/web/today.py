@@ -117,7 +117,7 @@ def _house() -> dict[str, Any]:
 
 
 BATCHES: dict[str, tuple[str, Any]] = {
-    "uploaded": ("neutral", _l("Uploaded")),
+    "uploaded": ("neutral", _l("Just uploaded")),
     "checking": ("info", _l("Being checked")),
     "checked": ("due_soon", _l("Waits for your decision")),
     "queued": ("neutral", _l("Queued")),
