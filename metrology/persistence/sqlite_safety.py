@@ -9,7 +9,7 @@ from __future__ import annotations
 from metrology.persistence.database import SAFE_SQLITE, sqlite_library
 
 
-class UnsafeLibrary(RuntimeError):
+class UnsafeLibrary(RuntimeError):  # noqa: N818 - named for what is wrong, as all problems here
     """Several processes shall write a database that this library could corrupt."""
 
 
