@@ -196,14 +196,18 @@ class WeighingEdition(WeighingScope):
         """As printed beside a finding."""
         return "P = I + ½e − ΔL; Ec = P − L − E0" if self.reads_change_over(plate) else "Ec = I − L − E0"
 
-    def _repeatability(self, case: Case, zero: Quantity | None) -> Iterator[Finding | Lack]:
+    def _series(self, case: Case) -> dict[Quantity, list[tuple[Row, Quantity]]]:
+        """Repeated weighings by their load."""
         series: dict[Quantity, list[tuple[Row, Quantity]]] = {}
         for row in case.reading.rows("repeatability"):
             load, point = row.get("load"), self.balance_point(case.nameplate, row)
             if load is not None and isinstance(point, Quantity):
                 series.setdefault(load, []).append((row, point))
+        return series
+
+    def _repeatability(self, case: Case, zero: Quantity | None) -> Iterator[Finding | Lack]:
         wanted = int(self.value("repeatability.runs"))
-        for load, weighings in series.items():
+        for load, weighings in self._series(case).items():
             path = f"repeatability[{weighings[0][0].index}].load"
             if not Quantity(Decimal(0), load.unit) < load <= self.capacity(case.nameplate):
                 yield Lack("not_covered", path, LOAD.labels, {"value": load.text()})
@@ -213,6 +217,16 @@ class WeighingEdition(WeighingScope):
                 yield Lack("missing_reading", "repeatability", POINT_LABELS["repeatability"], params)
             else:
                 yield self._spread(case, load, [point for _, point in weighings], zero)
+
+    def spread(self, case: Case) -> Quantity | None:
+        """The largest spread among the series of repeated weighings; None while no series is complete."""
+        wanted = int(self.value("repeatability.runs"))
+        spreads = [
+            max(points) - min(points)
+            for weighings in self._series(case).values()
+            if len(points := [point for _, point in weighings]) >= wanted
+        ]
+        return max(spreads) if spreads else None
 
     def _spread(self, case: Case, load: Quantity, points: Sequence[Quantity], zero: Quantity | None) -> Finding:
         """Whatever spread is allowed, no single weighing may exceed its own limit (OIML R 76-1:2006 3.6)."""

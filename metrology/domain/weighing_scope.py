@@ -166,10 +166,11 @@ class WeighingScope(Edition):
         """Min, the loads where the limit changes, half of Max and Max; quarters are added until there are enough."""
         capacity, least, e = self.capacity(plate), self.minimum(plate), self.e(plate)
         found = {"min": least, "max": capacity, **self._changes(plate, least)}
+        wished = int(self.value("loads")) if "loads" in self.numbers else 0
         # A load that is both is named for the change, which is the stricter.
         for name, part in PARTS.items():
             load = to_e(capacity.times(part), self.e_at(plate, capacity.times(part)))
-            wanted = name in self.always or len(found) < int(self.value("loads"))
+            wanted = name in self.always or len(found) < wished
             if wanted and load not in found.values():
                 found[name] = load
         unique = {load: name for name, load in found.items()}

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from metrology.domain.example import Examples
 from metrology.domain.nameplate import Nameplate
 from metrology.domain.quantity import Quantity
 from metrology.domain.reading_sheet import ReadingField, Row
-from metrology.domain.regulation import Citation, Example, InstrumentType, LegalNumber, RequiredStandard, number
+from metrology.domain.regulation import Citation, InstrumentType, LegalNumber, RequiredStandard, number
 from metrology.domain.schedule import Interval
 from metrology.domain.weighing import WeighingEdition
+from metrology.domain.weighing_examples import at, least_load, scope, steps
 from metrology.domain.weighing_sheet import nameplate
 
 _R76 = "OIML R 76-1:2006 (github 70968382684; gfjl.org 6435)"
@@ -46,7 +48,6 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "IIII.low.n_to": number("1000", clause=_T3, source=_R76),
     "IIII.min": number("10", "e", clause=_T3, source=_R76),
     "zero": number("0.25", "e", clause="OIML R 76-1:2006 4.5.2", source=_R76),
-    "loads": number("5", clause="Min, ¼, ½, ¾ Max, Max, 500 e, 2000 e", source=_VIEWS),
     "eccentricity.divisor": number("3", clause="OIML R 76-1:2006 3.6.2", source=_R76),
     "repeatability.runs": number("3", source=_VIEWS),
     "repeatability.load": number("1", "Max", clause="near Max", source=_VIEWS),
@@ -113,99 +114,94 @@ EDITION_2016 = AnalogScaleEdition(
 )
 
 
-def _case(name: str, readings: Mapping[str, Any], expect: Mapping[str, Any], **how: Any) -> Example:
-    case = {
-        "type": "analog_indicating_scale",
-        "on": "2026-06-01",
-        "kind": how.get("kind", "subsequent"),
-        "nameplate": {"accuracy_class": "III", "max": "60 kg", "e": "20 g", **how.get("plate", {})},
-        "readings": readings,
-    }
-    source = "OIML R 76-1:2006 Table 6; arithmetic by hand"
-    return Example(id=name, source=source, case=case, expect=expect, partial=how.get("partial", True))
-
-
-def _at(load: str, indication: str | None = None, **more: str) -> dict[str, str]:
-    return {"load": load, "indication": indication or load, **more}
-
-
 _LOADS = ("400 g", "10 kg", "15 kg", "30 kg", "40 kg", "45 kg", "60 kg")
+# Every test of a subsequent verification of a 60 kg dial scale, e = 20 g, without any error.
+_WHOLE: Mapping[str, Any] = {
+    "items": {"appearance": True, "markings": True, "indicator": True, "seals": True},
+    "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
+    "zero": at("0 g"),
+    "weighing": [at(load, direction=way) for way in ("up", "down") for load in _LOADS],
+    "eccentricity": [at("20 kg", position=position) for position in "1234"],
+    "repeatability": [at("60 kg")] * 3,
+}
+_OF = Examples(
+    "analog_indicating_scale",
+    {"accuracy_class": "III", "max": "60 kg", "e": "20 g"},
+    "OIML R 76-1:2006 Tables 3 and 6; arithmetic by hand",
+    whole=_WHOLE,
+)
 
 
-def _complete(**other: Any) -> dict[str, Any]:
-    """Every test of a subsequent verification of a 60 kg dial scale, e = 20 g, without any error."""
-    return {
-        "items": {"appearance": True, "markings": True, "indicator": True, "seals": True},
-        "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
-        "zero": _at("0 g"),
-        "weighing": [_at(load, direction=way) for way in ("up", "down") for load in _LOADS],
-        "eccentricity": [_at("20 kg", position=position) for position in "1234"],
-        "repeatability": [_at("60 kg")] * 3,
-        **other,
-    }
-
-
-def _steps(accuracy_class: str, capacity: str, loads: Mapping[str, str]) -> Example:
-    return _case(
-        f"Table 6, class {accuracy_class}",
-        {"weighing": [_at(load) for load in loads], "zero_error": "0 g"},
-        {"findings": [{"point": f"weighing[{i}]", "mpe": limit} for i, limit in enumerate(loads.values())]},
-        plate={"accuracy_class": accuracy_class, "max": capacity},
-    )
-
-
-def _outside(name: str, **plate: str) -> Example:
-    return _case(name, {}, {"verdict": None, "problem": {"code": "not_covered"}}, plate=plate)
+def _shows(load: str, indication: str) -> dict[str, str]:
+    return {"load": load, "indication": indication}
 
 
 EXAMPLES = (
-    _steps("III", "60 kg", {"10 kg": "10 g", "10.02 kg": "20 g", "40 kg": "20 g", "40.02 kg": "30 g"}),
-    _steps("IIII", "20 kg", {"1 kg": "10 g", "1.02 kg": "20 g", "4 kg": "20 g", "4.02 kg": "30 g", "20 kg": "30 g"}),
-    _case(
-        "the reading stands, corrected for zero",
-        {"weighing": [_at("15 kg", "15.025 kg")], "zero_error": "5 g"},
-        {"findings": [{"point": "weighing[0]", "error": "20 g", "mpe": "20 g", "within": True}]},
+    steps(_OF, "Table 6, class III", {"10 kg": "10 g", "10.02 kg": "20 g", "40 kg": "20 g", "40.02 kg": "30 g"}),
+    steps(
+        _OF,
+        "Table 6, class IIII",
+        {"1 kg": "10 g", "1.02 kg": "20 g", "4 kg": "20 g", "4.02 kg": "30 g", "20 kg": "30 g"},
+        plate={"accuracy_class": "IIII", "max": "20 kg"},
     ),
-    _case(
+    _OF.found(
+        "the reading stands, corrected for zero",
+        {"weighing": [_shows("15 kg", "15.025 kg")], "zero_error": "5 g"},
+        {"point": "weighing[0]", "error": "20 g", "mpe": "20 g", "within": True},
+    ),
+    _OF.found(
         "in service the limit is double",
-        {"weighing": [_at("15 kg", "15.041 kg")], "zero_error": "0 g"},
-        {"findings": [{"point": "weighing[0]", "mpe": "40 g", "within": False}]},
+        {"weighing": [_shows("15 kg", "15.041 kg")], "zero_error": "0 g"},
+        {"point": "weighing[0]", "mpe": "40 g", "within": False},
         kind="in_service",
     ),
-    _case("zero within a quarter of e", {"zero_error": "5 g"}, {"findings": [{"point": "zero", "within": True}]}),
-    _case("and no more", {"zero_error": "5.1 g"}, {"findings": [{"point": "zero", "within": False}]}),
-    _case(
+    _OF.found("zero within a quarter of e", {"zero_error": "5 g"}, {"point": "zero", "mpe": "5 g", "within": True}),
+    _OF.found("and no more", {"zero_error": "5.1 g"}, {"point": "zero", "within": False}),
+    _OF.found(
         "an extra load of the limit moves the pointer by seven tenths of it",
-        {"discrimination": [_at("15 kg", "15 kg", indication_after=after) for after in ("15.014 kg", "15.013 kg")]},
+        {"discrimination": [{**at("15 kg"), "indication_after": after} for after in ("15.014 kg", "15.013 kg")]},
+        {"point": "discrimination[0]", "extra_load": "20 g", "least_change": "14.0 g", "within": True},
+        {"point": "discrimination[1]", "within": False},
+    ),
+    _OF.complete("without any error it conforms", "conforms"),
+    _OF.complete(
+        "a spread beyond the limit is rejected",
+        "rejected",
+        {"point": "repeatability", "error": "31 g", "mpe": "30 g"},
+        readings={"repeatability": [_shows("60 kg", shown) for shown in ("59.98 kg", "60 kg", "60.011 kg")]},
+    ),
+    _OF.complete(
+        "a single weighing beyond the limit is rejected, however small the spread",
+        "rejected",
+        {"point": "repeatability", "error": "0 g", "within": False},
+        readings={"repeatability": [_shows("60 kg", "60.031 kg")] * 3},
+    ),
+    *scope(_OF, "III", "0.1 g", ("10 g",), ("9.9 g",)),
+    *scope(_OF, "III", "0.05 g", (), ("100 g",)),
+    *scope(_OF, "III", "2 g", ("200 g", "20 kg"), ("198 g", "20.002 kg")),
+    *scope(_OF, "III", "5 g", ("2.5 kg", "50 kg"), ("2.495 kg", "50.005 kg")),
+    *scope(_OF, "IIII", "5 g", ("500 g", "5 kg"), ("495 g", "5.005 kg")),
+    *scope(_OF, "IIII", "2 g", (), ("1 kg",)),
+    _OF.refused("class II is not for dials", plate={"accuracy_class": "II"}),
+    least_load(_OF, "III", "20 g", "60 kg", "400 g"),
+    least_load(_OF, "IIII", "20 g", "20 kg", "200 g"),
+    _OF.of(
+        "quarters of Max and changes of the limit",
+        {},
+        {"rows": {"weighing": 14, "eccentricity": 4, "repeatability": 3}},
+    ),
+    _OF.of(
+        "loads of eccentricity and repeatability",
+        {},
         {
-            "findings": [
-                {"point": "discrimination[0]", "extra_load": "20 g", "least_change": "14.0 g", "within": True},
-                {"point": "discrimination[1]", "within": False},
-            ]
+            "values": {
+                "eccentricity.position_1": {"position": "1", "load": "20000 g"},
+                "repeatability.weighing_1": {"load": "60000 g"},
+            }
         },
     ),
-    _case("without any error it conforms", _complete(), {"verdict": "conforms"}, partial=False),
-    _case(
-        "a spread beyond the limit is rejected",
-        _complete(repeatability=[_at("60 kg", shown) for shown in ("59.98 kg", "60 kg", "60.011 kg")]),
-        {"verdict": "rejected", "findings": [{"point": "repeatability", "error": "31 g", "mpe": "30 g"}]},
-        partial=False,
-    ),
-    _case(
-        "a single weighing beyond the limit is rejected, however small the spread",
-        _complete(repeatability=[_at("60 kg", "60.031 kg")] * 3),
-        {"verdict": "rejected", "findings": [{"point": "repeatability", "error": "0 g", "within": False}]},
-        partial=False,
-    ),
-    _outside("n = 500 is the least from e = 5 g", max="9.98 kg"),
-    _outside("n = 10 000 is the most", max="200.02 kg"),
-    _outside("n = 100 is the least below", max="198 g", e="2 g"),
-    _outside("and n = 10 000 the most", max="20.002 kg", e="2 g"),
-    _outside("e = 0.1 g is the least", max="100 g", e="0.05 g"),
-    _outside("class IIII up to n = 1000", accuracy_class="IIII", max="20.02 kg"),
-    _outside("class IIII from n = 100", accuracy_class="IIII", max="1.98 kg"),
-    _outside("class IIII from e = 5 g", accuracy_class="IIII", max="1 kg", e="2 g"),
-    _outside("class II is not for dials", accuracy_class="II"),
+    *_OF.edges("environment.temperature", ("-10 °C", "40 °C"), ("-11 °C", "41 °C")),
+    _OF.lasts("a year", 12),
 )
 
 TYPE = InstrumentType(

@@ -321,21 +321,15 @@ TYPE = InstrumentType(
     category="digital_indicating_scale",
     synonyms=(
         "电子秤",
-        "电子计价秤",
         "电子台秤",
         "电子案秤",
         "电子吊秤",
         "电子地上衡",
         "电子平台秤",
-        "条码秤",
-        "条码打印计价秤",
-        "收银秤",
         "数字秤",
-        "计价秤",
         "电子天平秤",
         "电子人体秤",
         "electronic scale",
-        "price-computing scale",
     ),
     standard=RequiredStandard(
         names={"zh": "标准砝码(M1 级等)", "en": "standard weights (class M1 or better)"}, ratio=(1, 3)

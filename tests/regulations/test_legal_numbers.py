@@ -9,7 +9,7 @@ import pytest
 from metrology import regulations
 
 LAW = {
-    "JJG 13-2016": """
+    "analog_indicating_scale/JJG 13-2016": """
         mpe.1 = 0.5 e
         mpe.2 = 1.0 e
         mpe.3 = 1.5 e
@@ -30,7 +30,6 @@ LAW = {
         IIII.low.n_to = 1000
         IIII.min = 10 e
         zero = 0.25 e
-        loads = 5
         eccentricity.divisor = 3
         repeatability.runs = 3
         repeatability.load = 1 Max
@@ -40,7 +39,7 @@ LAW = {
         temperature_to = 40 °C ?
         interval = 12 month ?
     """,
-    "JJG 162-2019": """
+    "cold_water_meter/JJG 162-2019": """
         2.upper = 2 %
         2.upper_warm = 3 %
         2.lower = 5 %
@@ -71,7 +70,7 @@ LAW = {
         middle.months = 48 month
         periodic.months = 24 month
     """,
-    "JJG 539-2016": """
+    "digital_indicating_scale/JJG 539-2016": """
         mpe.1 = 0.5 e
         mpe.2 = 1.0 e
         mpe.3 = 1.5 e
@@ -122,7 +121,7 @@ LAW = {
         temperature_to = 40 °C ?
         interval = 12 month ?
     """,
-    "JJG 443-2015": """
+    "fuel_dispenser/JJG 443-2015": """
         mpe = 0.30 % ?
         repeatability = 0.10 % ?
         repeatability_divisor = 1.69 ?
@@ -144,7 +143,7 @@ LAW = {
         temperature_to = 40 °C ?
         interval = 6 month ?
     """,
-    "JJG 443-2023": """
+    "fuel_dispenser/JJG 443-2023": """
         mpe = 0.30 %
         repeatability = 0.10 %
         repeatability_divisor = 1.69
@@ -167,7 +166,9 @@ LAW = {
         interval = 6 month
     """,
 }
-EDITIONS = {edition.code: edition for one in regulations.instrument_types().values() for edition in one.editions}
+EDITIONS = {
+    f"{one.code}/{edition.code}": edition for one in regulations.instrument_types().values() for edition in one.editions
+}
 
 
 @pytest.mark.parametrize("code", LAW)
@@ -178,10 +179,10 @@ def test_numbers_are_those_of_the_law(code):
 
 
 def test_a_number_can_be_tried_with_another_value_and_confirmed_with_a_source():
-    edition = EDITIONS["JJG 443-2023"]
+    edition = EDITIONS["fuel_dispenser/JJG 443-2023"]
     assert edition.with_numbers({"mpe": "0.25"}).numbers["mpe"].text() == "0.25 %"
     assert edition.numbers["mpe"].text() == "0.30 %"
-    scale = EDITIONS["JJG 539-2016"]
+    scale = EDITIONS["digital_indicating_scale/JJG 539-2016"]
     assert "interval" in scale.unconfirmed()
     confirmed = scale.with_confirmed({"interval": "JJG 539-2016 第 7.5 条"})
     assert "interval" not in confirmed.unconfirmed()
@@ -189,7 +190,7 @@ def test_a_number_can_be_tried_with_another_value_and_confirmed_with_a_source():
 
 
 def test_an_edition_nobody_has_read_is_unconfirmed_as_a_whole():
-    edition = EDITIONS["JJG 443-2015"]
+    edition = EDITIONS["fuel_dispenser/JJG 443-2015"]
     assert edition.confirmed is False
     assert "edition" in edition.unconfirmed(())
     assert "edition" not in edition.with_confirmed({"edition": "JJG 443-2015"}).unconfirmed(())

@@ -187,7 +187,8 @@ def test_classes_as_ledgers_write_them(text, value):
     ("name", "code"),
     [
         ("电子秤", "digital_indicating_scale"),
-        ("电子计价秤", "digital_indicating_scale"),
+        ("电子计价秤", "electronic_price_computing_scale"),
+        ("条码秤", "electronic_price_computing_scale"),
         ("电子台秤", "digital_indicating_scale"),
         ("数字指示秤", "digital_indicating_scale"),
         ("弹簧度盘秤", "analog_indicating_scale"),
