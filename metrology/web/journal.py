@@ -47,8 +47,8 @@ class JournalForm(FlaskForm):
         csrf = False
 
     who = StringField(_l("Who"), description=None)
-    action = SelectField(_l("What"))
-    kind = SelectField(_l("Which"))
+    action = SelectField(_l("What"), default="")
+    kind = SelectField(_l("Which"), default="")
     id = StringField(_l("Its number"))
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])

@@ -126,4 +126,7 @@ class InstituteForm(FlaskForm):
 
     def facts(self) -> InstituteFacts:
         """What was typed."""
-        return InstituteFacts(**{name: self[name].data for name in InstituteFacts.__dataclass_fields__})
+        empty: dict[str, Any] = {"authorised_until": None, "is_active": False}
+        return InstituteFacts(
+            **{name: self[name].data or empty.get(name, "") for name in InstituteFacts.__dataclass_fields__}
+        )
