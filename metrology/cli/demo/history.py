@@ -14,6 +14,7 @@ from metrology import regulations
 from metrology.cli.demo.city import SEED, City, Made
 from metrology.cli.demo.readings import NAMEPLATE, take
 from metrology.domain.authority import Actor
+from metrology.domain.instrument import Cause, State
 from metrology.domain.problems import Problem
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
@@ -107,7 +108,11 @@ class History:
         verifier = self.people["verifier" if instrument.id % 2 else "verifier2"]
         if instrument.state == "rejected":
             officer = self.people["officer"]
-            for state, cause in (("under_repair", "repair"), ("awaiting_verification", "repaired")):
+            repair: tuple[tuple[State, Cause], ...] = (
+                ("under_repair", "repair"),
+                ("awaiting_verification", "repaired"),
+            )
+            for state, cause in repair:
                 moving.move_instrument(
                     self.session, officer, instrument, state, cause=cause, reason="调修", today=day, now=instant(day)
                 )
@@ -174,7 +179,7 @@ class History:
                 certifying.revoke(
                     self.session, approver, certificate, "原始记录有误,撤销证书", today=today, now=instant(today)
                 )
-        moves: tuple[tuple[str, str, str], ...] = (
+        moves: tuple[tuple[State, Cause, str], ...] = (
             ("under_repair", "repair", "送修"),
             ("suspended", "request", "停业封存"),
             ("lost", "request", "摊位搬迁后未找到"),
