@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from metrology.domain.authority import Actor
@@ -44,7 +44,7 @@ class OpenBatch:
     """Sheets that are read as a person chose for such headings before."""
 
 
-def visible(statement: Select[Any], actor: Actor) -> Select[Any]:
+def visible(statement: Any, actor: Actor) -> Any:
     """Narrow a statement on batches: an actor of one district sees those of its colleagues there."""
     if actor.district_code is None:
         return statement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from metrology import regulations
 from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.documents.workbook import Cell
 from metrology.domain.nameplate import Characteristic
+from metrology.domain.problems import Problem
 from metrology.domain.regulation import InstrumentType
 from metrology.persistence.holders import Holder
 from metrology.persistence.ledgers import LedgerBatch, LedgerRow
@@ -97,6 +98,7 @@ def template(kind: InstrumentType, *, definitions: Callable[[str, bool], str]) -
     """
     columns: list[tuple[str, str]] = []
     notes: list[tuple[str, str]] = []
+    plate = _example_plate(kind)
     for key in _ORDER:
         if key == "part_label" and kind.part is None:
             continue
@@ -106,7 +108,9 @@ def template(kind: InstrumentType, *, definitions: Callable[[str, bool], str]) -
         notes.append((heading, definitions(key, key in _NEEDED or key == "part_label")))
         if key == "manufacturer":
             for characteristic in kind.nameplate:
-                columns.append((_heading(characteristic), _nameplate_example(characteristic, kind)))
+                columns.append(
+                    (_heading(characteristic), _as_people_write(characteristic, plate.get(characteristic.key, "")))
+                )
                 notes.append((_heading(characteristic), _about(characteristic)))
     heads = [ListColumn(heading) for heading, _value in columns]
     row: list[Cell] = [value or None for _heading, value in columns]
@@ -124,13 +128,17 @@ def _heading(characteristic: Characteristic) -> str:
     return characteristic.labels["zh"] + unit
 
 
-def _nameplate_example(characteristic: Characteristic, kind: InstrumentType) -> str:
-    """From the worked examples of the type's file: a nameplate that the regulation speaks of."""
+def _example_plate(kind: InstrumentType) -> dict[str, str]:
+    """The fullest nameplate among the worked examples of the type's file that the regulation speaks of."""
+    best: dict[str, str] = {}
     for example in kind.examples:
-        plate: dict[str, Any] = example.case.get("nameplate", {})
-        if example.expect.get("problem", {}).get("code") != "not_covered" and characteristic.key in plate:
-            return _as_people_write(characteristic, str(plate[characteristic.key]))
-    return ""
+        plate = {key: str(value) for key, value in example.case.get("nameplate", {}).items()}
+        try:
+            kind.validate_nameplate(plate)
+        except Problem:
+            continue
+        best = plate if len(plate) > len(best) else best
+    return best
 
 
 def _as_people_write(characteristic: Characteristic, text: str) -> str:
