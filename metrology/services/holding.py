@@ -82,7 +82,7 @@ def facts_of(holder: Holder) -> HolderFacts:
     """What is kept of a holder, as facts."""
     market, stall = ("", "")
     if not holder.uscc:
-        _name, market, stall = (*holder.identity_key.split("|"), "", "")[:3]
+        _name, market, stall = (*holder.identity_key.upper().split("|"), "", "")[:3]
     kept = {
         field.name: getattr(holder, field.name)
         for field in fields(HolderFacts)

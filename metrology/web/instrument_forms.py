@@ -35,6 +35,15 @@ PLAIN = (
 DAYS = ("manufactured_on", "installed_on", "last_verified_on", "due_date")
 
 
+class _Marked:
+    """Marks a field as needed for the reader; whether it is filled is said by ``validate``."""
+
+    field_flags: Mapping[str, Any] = InputRequired().field_flags
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Nothing to refuse."""
+
+
 class InstrumentForm(FlaskForm):
     """What is said of an instrument; ``bound`` adds the nameplate of its type."""
 
@@ -42,7 +51,7 @@ class InstrumentForm(FlaskForm):
     type_code = SelectField(_l("Instrument type"))
     manufacturer = StringField(_l("Manufacturer"))
     model = StringField(_l("Model"))
-    serial_number = StringField(_l("Serial number"), description=_l("As it stands on the nameplate."))
+    serial_number = StringField(_l("Serial number"), [_Marked()], description=_l("As it stands on the nameplate."))
     part_label = StringField()
     purpose = SelectField(_l("Purpose"))
     is_onsite = RadioField(_l("How it is verified"), default="yes")
@@ -175,15 +184,6 @@ def _field(one: Characteristic) -> Any:
         offered = [SelectChoice("", "—"), *(SelectChoice(choice.value, pick(choice.labels)) for choice in one.choices)]
         return SelectField(pick(one.labels), required, choices=offered, description=hint, validate_choice=False)
     return StringField(pick(one.labels), required, description=hint)
-
-
-class _Marked:
-    """Marks a field as needed for the reader; whether it is filled is said by ``validate``."""
-
-    field_flags: Mapping[str, Any] = InputRequired().field_flags
-
-    def __call__(self, form: Any, field: Any) -> None:
-        """Nothing to refuse."""
 
 
 def type_choices() -> list[SelectChoice]:

@@ -40,7 +40,8 @@ _CHUNK = 500
 def move(instrument_id: int) -> BaseResponse | str:
     """Say what happened to an instrument; what the law makes of it is told beside each choice."""
     instrument = seen(instrument_id)
-    options = moving.possible_moves(db.session(), instrument, today())
+    order = list(MOVES)
+    options = sorted(moving.possible_moves(db.session(), instrument, today()), key=order.index)
     chosen, reason = request.form.get("move", ""), request.form.get("reason", "")
     if request.method == "GET":
         return render_template("instruments/move.html", instrument=instrument, options=options, words=MOVES)

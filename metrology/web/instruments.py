@@ -21,7 +21,7 @@ from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
-from metrology.services import attaching, certifying, condition_reports, moving, settings
+from metrology.services import attaching, certifying, condition_reports, judging, moving, settings
 from metrology.services.assembling import parts_of
 from metrology.services.timeline import timeline
 from metrology.web import timeline_words
@@ -54,13 +54,14 @@ def detail(instrument_id: int) -> str:
         kind=regulations.all_types().get(instrument.type_code),
         plate=nameplate(instrument),
         above=_above(instrument.place),
-        parts=parts_of(session, instrument) if instrument.is_assembly else [],
+        parts=[(part, _of_part(part)) for part in parts_of(session, instrument)] if instrument.is_assembly else [],
         documents=_documents(instrument),
         records=_records(instrument),
         visit=_visit(instrument),
         files=attaching.attachments_of(session, instrument),
         reports=condition_reports.open_on(session, instrument),
         moves=moving.possible_moves(session, instrument, today()),
+        can_verify=not instrument.is_assembly and judging.instrument_refusal(instrument) is None,
         holds=instrument.is_assembly or moving.verification_holds(session, instrument, today()),
         qr=Markup(qr_svg(public_address(instrument))),  # noqa: S704 - drawn here, from an address of ours
         public_url=public_address(instrument),
@@ -93,6 +94,13 @@ def nameplate(instrument: Instrument) -> list[tuple[Any, str]]:
         chosen = next((choice.labels for choice in one.choices if choice.value == value), None)
         found.append((one.labels, timeline_words.in_words(chosen, value)))
     return found + [({"zh": key, "en": key}, value) for key, value in left.items()]
+
+
+def _of_part(part: Instrument) -> str:
+    """What tells a part from its siblings: the characteristics that are its own."""
+    kind = regulations.all_types().get(part.type_code)
+    own = [one.labels for one in kind.nameplate if one.of_part] if kind else []
+    return ", ".join(value for labels, value in nameplate(part) if labels in own)
 
 
 def _above(place: Place | None) -> list[Place]:

@@ -19,6 +19,23 @@ CAUSES = {
     "found": _l("Found again"),
 }
 MOVES = {
+    ("in_use", "restart"): (_l("It is used again"), _l("Its verification still holds.")),
+    ("awaiting_verification", "expired_rest"): (
+        _l("It is to be used again"),
+        _l("Its verification has run out meanwhile: it awaits verification first."),
+    ),
+    ("awaiting_verification", "request"): (
+        _l("It is to be verified before it is used again"),
+        _l("It awaits verification and is planned like one that falls due."),
+    ),
+    ("awaiting_verification", "repaired"): (
+        _l("The repair is done"),
+        _l("It awaits its verification after repair; until then it must not be used."),
+    ),
+    ("awaiting_verification", "found"): (
+        _l("It was found again"),
+        _l("Nobody knows what happened to it: it awaits verification."),
+    ),
     ("suspended", "request"): (
         _l("It rests: not used for now"),
         _l("It is suspended. Its certificate stays as it is; nobody is reminded while it rests."),
@@ -39,27 +56,10 @@ MOVES = {
         _l("It changed hands and must be verified anew"),
         _l("Its certificate ends at once. Change its holder on its form."),
     ),
-    ("awaiting_verification", "repaired"): (
-        _l("The repair is done"),
-        _l("It awaits its verification after repair; until then it must not be used."),
-    ),
-    ("awaiting_verification", "expired_rest"): (
-        _l("It is to be used again"),
-        _l("Its verification has run out meanwhile: it awaits verification first."),
-    ),
-    ("awaiting_verification", "request"): (
-        _l("It is to be verified before it is used again"),
-        _l("It awaits verification and is planned like one that falls due."),
-    ),
-    ("awaiting_verification", "found"): (
-        _l("It was found again"),
-        _l("Nobody knows what happened to it: it awaits verification."),
-    ),
-    ("in_use", "restart"): (_l("It is used again"), _l("Its verification still holds.")),
     ("retired", "request"): (
         _l("It is scrapped or given up for good"),
         _l("It leaves every plan and list of due work. This cannot be taken back."),
     ),
     ("lost", "request"): (_l("It is lost or was stolen"), _l("It leaves every plan and list of due work.")),
 }
-"""(state, cause) → what happened, what follows."""
+"""(state, cause) → what happened, what follows; in the order in which they are offered."""

@@ -77,15 +77,20 @@ _TABLES = {
     "verdict": "VERDICTS",
     "standing": "CERTIFICATE_STANDINGS",
 }
+_SAID = {
+    "verification": frozenset({"kind", "verdict", "verified_on"}),
+    "certificate": frozenset({"valid_until", "end_reason"}),
+    "seal": frozenset({"number", "position"}),
+    "attachment": frozenset({"name", "caption"}),
+    "visit": frozenset({"item"}),
+}
+"""Noun of an action → the fields told of it. Of an instrument itself all are told but these:"""
 _UNSAID = frozenset(
     {"manufacturer_key", "serial_key", "public_code", "is_assembly", "parent_id", "instrument_id", "file_id", "object_kind",
      "object_id", "added_by_id", "media_type", "holder_key", "verification_id", "added_at"}
 )  # fmt: skip
-_FIRST = ("instrument.registered", "seal.added", "attachment.added")
-"""Of what is new only these few fields are told; all stand above on the page."""
-_OF_NEW = frozenset(
-    {"state", "due_date", "due_basis", "last_verified_on", "number", "position", "name", "caption", "lot_code"}
-)
+_OF_NEW = frozenset({"number", "state", "due_date", "due_basis", "last_verified_on", "lot_code"})
+"""Of a new instrument only these are told: all else stands above on the page."""
 
 END_REASONS = {
     "rejected": labels.VERDICTS["rejected"],
@@ -140,9 +145,10 @@ def _by(name: str) -> str:
 def _lines(event: Event, told: Timeline) -> list[str]:
     row = event.entry
     lines = []
-    is_new = row.action in _FIRST
+    noun = row.action.partition(".")[0]
+    said = _OF_NEW if row.action == "instrument.registered" else _SAID.get(noun)
     for name, pair in (row.changes or {}).items():
-        if name in _UNSAID or not isinstance(pair, list) or len(pair) != 2 or (is_new and name not in _OF_NEW):
+        if name in _UNSAID or not isinstance(pair, list) or len(pair) != 2 or (said is not None and name not in said):
             continue
         if name == "nameplate":
             lines += _nameplate(*pair)
@@ -184,6 +190,8 @@ def _value(name: str, value: Any, action: str, told: Timeline) -> str:
         return label(value, "CONDITION_KINDS")
     if name == "kind" and action.startswith("certificate."):
         return label(value, "CERTIFICATE_KINDS")
+    if name == "kind" and action.startswith("verification."):
+        return label(value, "VERIFICATION_KINDS")
     return label(str(value), _TABLES[name]) if name in _TABLES else str(value)
 
 

@@ -94,7 +94,7 @@ def test_vendors_of_one_name_at_two_stalls_are_two(session: Session) -> None:
     register(session, "王小二", market="东湖市场", stall="A2")
     with pytest.raises(Problem, match="duplicate_holder"):
         register(session, "王小二", market="东湖 市场", stall="ａ２")
-    assert holding.facts_of(session.scalars(select(Holder).order_by(Holder.id)).all()[1]).stall == "a2"
+    assert holding.facts_of(session.scalars(select(Holder).order_by(Holder.id)).all()[1]).stall == "A2"
 
 
 def test_a_vendor_gets_a_credit_code(session: Session) -> None:

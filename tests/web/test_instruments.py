@@ -301,7 +301,7 @@ def test_a_broken_seal_through_the_page(officer: FlaskClient, session: Session) 
 def test_a_refused_seal_is_said_on_the_page(officer: FlaskClient, session: Session) -> None:
     scale = create_scale(session)
     session.commit()
-    answer = officer.post(f"/instruments/{scale.id}/seals", data={"number": " "})
+    answer = officer.post(f"/instruments/{scale.id}/seals?lang=en", data={"number": " "})
     assert answer.status_code == 302
     assert "The number of the seal is needed." in text(officer.get(f"{answer.location}?lang=en"))
 
@@ -345,7 +345,7 @@ def test_what_is_no_picture_is_refused_with_words(officer: FlaskClient, session:
     scale = create_scale(session)
     session.commit()
     data = {"file": (io.BytesIO(b"<script>"), "a.png")}
-    answer = officer.post(f"/instruments/{scale.id}/files", data=data, content_type="multipart/form-data")
+    answer = officer.post(f"/instruments/{scale.id}/files?lang=en", data=data, content_type="multipart/form-data")
     assert "and this is none by its content" in text(officer.get(f"{answer.location}?lang=en"))
     assert session.scalar(select(Attachment)) is None
 
