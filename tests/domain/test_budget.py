@@ -1,0 +1,159 @@
+"""Published budgets come out as published: GUM H.1 (end gauge), H.2 (correlated), G.4.2, 7.2.2 and 4.2–4.4."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrology.domain import budget
+from metrology.domain.problems import BadQuantity
+
+D = Decimal
+
+
+def near(value, wanted, digits):
+    return round(value, digits) == D(wanted)
+
+
+def test_gum_4_4_3_twenty_temperatures():
+    # GUM Table 1: t = 100.145 °C, s = 1.489 °C, u = 0.333 °C
+    readings = "96.90 98.18 98.25 98.61 99.03 99.49 99.56 99.74 99.89 100.07 100.33 100.42 100.68 100.95 101.11 101.20 101.57 101.84 102.36 102.72"
+    values = [D(one) for one in readings.split()]
+    assert near(budget.standard_deviation(values), "1.489", 3)
+    assert near(budget.standard_deviation_of_mean(values), "0.333", 3)
+    assert budget.series("t", values).freedom == 19
+
+
+def test_gum_4_4_5_rectangular_and_triangular():
+    # bounds 96 °C and 104 °C: 2.3 °C; triangular: 1.6 °C
+    assert near(budget.rectangular("t", D(4)).u, "2.3", 1)
+    assert near(budget.triangular("t", D(4)).u, "1.6", 1)
+
+
+def test_gum_f_2_2_1_a_digit_of_the_display():
+    # u = 0.29 δx
+    assert near(budget.resolution("d", D(1)).u, "0.29", 2)
+
+
+def test_gum_4_3_3_a_certificate():
+    # 1000.000325 g, three standard deviations of 240 µg: u = 80 µg
+    assert budget.certificate("m", D(240), D(3)).u == D(80)
+
+
+def test_gum_g_4_2_effective_freedom():
+    # relative u 0.25 %, 0.57 %, 0.82 % from 10, 5 and 15 readings. The GUM prints ν_eff = 19.0 from u_c rounded to 1.03 %;
+    # unrounded it is 18.999, which is cut to 18: the wider U.
+    inputs = [
+        budget.Input(name=name, u=D(u), freedom=readings - 1)
+        for name, u, readings in (("x1", "0.25", 10), ("x2", "0.57", 5), ("x3", "0.82", 15))
+    ]
+    combined = budget.combine(inputs)
+    assert near(combined.combined, "1.03", 2)
+    assert combined.freedom == 18
+    assert budget.effective_freedom(inputs, D("1.03")) == 19
+    assert near(budget.combine(inputs, coverage_factor=D("2.093")).expanded, "2.2", 1)
+
+
+def test_gum_h_1_end_gauge():
+    # Table H.1: contributions in nm → u_c = 32 nm; ν_eff(l) = 16
+    inputs = [
+        budget.Input(name="standard", u=D(25), freedom=18),
+        budget.Input(name="repeated observations", u=D("5.8"), freedom=24),
+        budget.Input(name="random effects of comparator", u=D("3.9"), freedom=5),
+        budget.Input(name="systematic effects of comparator", u=D("6.7"), freedom=8),
+        budget.Input(name="difference in expansion", u=D("2.9"), freedom=50),
+        budget.Input(name="difference in temperatures", u=D("16.6"), freedom=2),
+    ]
+    combined = budget.combine(inputs)
+    assert near(combined.combined, "32", 0)
+    assert combined.freedom in (16, 17)  # the GUM cuts 16.7 to 16 with u_c = 31.7 nm
+    assert near(combined.share(inputs[0]), "0.62", 2)
+
+
+def test_gum_h_2_correlated_inputs():
+    # Table H.3: V = 4.9990 V, I = 19.6610 mA, φ = 1.04446 rad; R = 127.732 Ω with u_c = 0.071 Ω, X = 219.847 Ω with 0.295 Ω
+    u = {"V": D("0.0032"), "I": D("0.0000095"), "phi": D("0.00075")}
+    correlations = {("V", "I"): D("-0.36"), ("V", "phi"): D("0.86"), ("I", "phi"): D("-0.65")}
+    resistance, reactance = D("127.732"), D("219.847")
+    of_r = {"V": resistance / D("4.9990"), "I": -resistance / D("0.0196610"), "phi": -reactance}
+    of_x = {"V": reactance / D("4.9990"), "I": -reactance / D("0.0196610"), "phi": resistance}
+    for coefficients, wanted in ((of_r, "0.07"), (of_x, "0.30")):
+        inputs = [budget.Input(name=name, u=u[name], sensitivity=c, freedom=4) for name, c in coefficients.items()]
+        combined = budget.combine(inputs, correlations)
+        assert near(combined.combined, wanted, 2)
+        assert combined.freedom is None  # Welch–Satterthwaite does not hold
+        assert combined.coverage_factor == 2
+
+
+def test_gum_5_2_2_note_ten_resistors():
+    # each compared with the same standard, r = 1: u_c = 10 × 100 mΩ = 1 Ω; uncorrelated it would be 0.32 Ω
+    inputs = [budget.Input(name=f"R{i}", u=D("0.1")) for i in range(10)]
+    together = {(f"R{i}", f"R{j}"): D(1) for i in range(10) for j in range(i + 1, 10)}
+    assert budget.combine(inputs, together).combined == D(1)
+    assert near(budget.combine(inputs).combined, "0.32", 2)
+
+
+def test_gum_7_2_4_stated():
+    assert str(budget.express(D("100.02147"), D("0.00079"), "g")) == "(100.02147 ± 0.00079) g"
+    assert str(budget.express(D("10.05762"), D("0.027"), "Ω")) == "(10.058 ± 0.027) Ω"
+
+
+@pytest.mark.parametrize(
+    ("value", "expanded", "how", "text"),
+    [
+        ("1.25", "0.0996", {}, "(1.25 ± 0.10) V"),
+        ("1.25", "0.0994", {}, "(1.250 ± 0.099) V"),
+        ("1.25", "0.0961", {"digits": 1}, "(1.2 ± 0.1) V"),
+        ("1.23456", "0.01201", {"up": True}, "(1.235 ± 0.013) V"),
+        ("1234", "120", {}, "(1230 ± 120) V"),
+        ("1234", "123.5", {"digits": 1}, "(1200 ± 100) V"),
+        ("0.125", "0.015", {"digits": 1}, "(0.12 ± 0.02) V"),
+    ],
+)
+def test_stated_with_two_digits_at_most(value, expanded, how, text):
+    assert str(budget.express(D(value), D(expanded), "V", **how)) == text
+
+
+@pytest.mark.parametrize(
+    ("freedom", "k"),
+    [(None, "2"), (1, "13.97"), (0, "13.97"), (10, "2.28"), (24, "2.13"), (25, "2.11"), (100, "2.025"), (101, "2")],
+)
+def test_coverage_is_never_too_small(freedom, k):
+    assert budget.coverage(freedom) == D(k)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "correlations"),
+    [
+        ([], None),
+        ([("a", "1"), ("a", "1")], None),
+        ([("a", "1"), ("b", "1")], {("a", "b"): D("1.1")}),
+        ([("a", "1"), ("b", "1")], {("a", "c"): D(1)}),
+        ([("a", "1")], {("a", "a"): D(1)}),
+        ([("a", "1"), ("b", "1"), ("c", "1")], {("a", "b"): D(-1), ("a", "c"): D(-1), ("b", "c"): D(-1)}),
+    ],
+)
+def test_what_is_no_budget(inputs, correlations):
+    with pytest.raises(BadQuantity):
+        budget.combine([budget.Input(name=name, u=D(u)) for name, u in inputs], correlations)
+
+
+@pytest.mark.parametrize("width", ["-1", "NaN", "Infinity"])
+def test_what_is_no_uncertainty(width):
+    with pytest.raises(BadQuantity):
+        budget.rectangular("x", D(width))
+    with pytest.raises(BadQuantity):
+        budget.express(D(1), D(width), "g")
+
+
+def test_one_reading_shows_no_spread():
+    with pytest.raises(BadQuantity):
+        budget.series("x", [D(1)])
+
+
+@given(st.lists(st.decimals("0.001", "1000", places=3), min_size=1, max_size=6))
+def test_a_sum_of_independent_inputs_lies_between_the_largest_and_all_together(us):
+    inputs = [budget.Input(name=str(i), u=u) for i, u in enumerate(us)]
+    combined = budget.combine(inputs).combined
+    assert max(us) * (1 - D("1e-40")) <= combined <= sum(us) * (1 + D("1e-40"))
