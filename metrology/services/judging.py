@@ -88,23 +88,48 @@ def nameplate_of(instrument: Instrument) -> dict[str, str]:
     return {key: str(value) for key, value in {**whole, **instrument.nameplate}.items() if key in known and value}
 
 
-def preview(session: Session, verification: Verification, *, today: date) -> Preview:
-    """The record as it stands."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The sheet a record's type, day, kind and nameplate ask for, and why there is none."""
+
+    instrument_type: InstrumentType
+    nameplate: dict[str, str]
+    wrong: dict[str, Problem]
+    edition: Edition | None
+    sheet: ReadingSheet
+    problem: Problem | None
+
+    @property
+    def key(self) -> str:
+        """Changes when the sheet does."""
+        text = f"{self.edition.code if self.edition else ''}{self.sheet!r}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def drawn(verification: Verification) -> Drawn:
+    """The sheet to be filled in for a record as it stands."""
     one = regulations.get(verification.type_code)
     plate, wrong = normalised(one, verification.nameplate)
-    problems = [
-        *_record_problems(session, verification, today),
-        *(Problem(problem.code, f"nameplate.{key}", **problem.params) for key, problem in wrong.items()),
-    ]
-    edition, sheet = None, _NOTHING
+    edition, sheet, problem = None, _NOTHING, None
     try:
         edition = one.edition_on(verification.verified_on)
         if not wrong:
             edition.check(Nameplate(plate))
             sheet = edition.reading_sheet(plate, verification.kind)
-    except Problem as problem:
-        wrong = wrong or {problem.field or "": problem}
-        problems.append(problem)
+    except Problem as found:
+        problem = Problem(found.code, f"nameplate.{found.field}" if found.field in plate else found.field, **found.params)
+    return Drawn(one, plate, wrong, edition, sheet, problem)
+
+
+def preview(session: Session, verification: Verification, *, today: date) -> Preview:
+    """The record as it stands."""
+    draft = drawn(verification)
+    one, edition, sheet, plate = draft.instrument_type, draft.edition, draft.sheet, draft.nameplate
+    problems = [
+        *_record_problems(session, verification, today),
+        *(Problem(problem.code, f"nameplate.{key}", **problem.params) for key, problem in draft.wrong.items()),
+        *([draft.problem] if draft.problem else []),
+    ]
     typed = arranged(sheet, verification.readings)
     readings = settled(sheet, typed)
     verdict = edition.judge(plate, verification.kind, readings) if edition and sheet.tables else None
@@ -118,19 +143,14 @@ def preview(session: Session, verification: Verification, *, today: date) -> Pre
     if held.has_run_out and verdict and verdict.verdict == "conforms" and verification.kind != "in_service":
         problems.append(Problem("service_life_ended", "verified_on", until=held.until))
     return Preview(
-        instrument_type=one, edition=edition, nameplate=plate, nameplate_problems=wrong, sheet=sheet,
-        sheet_key=_key_of(sheet, edition), laid=lay(sheet, typed, _texts(verdict)), verdict=verdict,
-        standards=tuple(standards), problems=tuple(problems), validity=held, readings=readings,
+        instrument_type=one, edition=edition, nameplate=plate, nameplate_problems=draft.wrong, sheet=sheet,
+        sheet_key=draft.key, laid=lay(sheet, typed, _texts(verdict)), verdict=verdict, standards=tuple(standards),
+        problems=tuple(problems), validity=held, readings=readings,
     )  # fmt: skip
 
 
 def _texts(verdict: Verdict | None) -> list[dict[str, Any]]:
     return [finding.to_dict() for finding in verdict.findings] if verdict else []
-
-
-def _key_of(sheet: ReadingSheet, edition: Edition | None) -> str:
-    text = f"{edition.code if edition else ''}{sheet!r}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def normalised(one: InstrumentType, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Problem]]:

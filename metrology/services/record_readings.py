@@ -10,7 +10,7 @@ from metrology.domain.quantity import parse
 from metrology.domain.reading_sheet import PresetRow, ReadingField, ReadingSheet, ReadingTable, choose
 
 POINT = "_point"
-"""Key beside the fields of a stored row: which preset row it belongs to, should the sheet change under it."""
+"""Key beside the fields of a stored row: which preset row it belongs to (``point_of``), should the sheet change under it."""
 MOST_ROWS = 200
 LONGEST_TEXT = 200
 
@@ -44,7 +44,7 @@ def _arranged_rows(table: ReadingTable, content: Any) -> Iterator[dict[str, Any]
     is_ours = any(POINT in row for row in stored)
     for preset in table.rows:
         # Readings that came from elsewhere do not name their points: they are in the order of the sheet.
-        mine = next((row for row in stored if not is_ours or row.get(POINT) == preset.point), None)
+        mine = next((row for row in stored if not is_ours or row.get(POINT) == point_of(preset)), None)
         if mine is not None:
             stored.remove(mine)
         yield _under(preset, table, mine or {})
@@ -62,7 +62,12 @@ def _under(preset: PresetRow, table: ReadingTable, row: Mapping[str, Any]) -> di
     if untouched:
         values |= preset.values
     values |= {key: preset.values[key] for key in preset.fixed}
-    return {**values, POINT: preset.point}
+    return {**values, POINT: point_of(preset)}
+
+
+def point_of(preset: PresetRow) -> str:
+    """What tells a preset row from another: its point and what stands in it, for ½ Max of another scale is another load."""
+    return "|".join([preset.point, *(f"{key}={value}" for key, value in sorted(preset.values.items()))])
 
 
 # -- readings as they are kept

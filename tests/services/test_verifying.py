@@ -208,15 +208,18 @@ def test_the_sheet_follows_the_nameplate_and_rows_go_with_their_point(session: S
     team = create_team(session)
     draft = start(session, team, create_scale(session))
     before = verifying.preview(session, draft, today=TODAY)
-    fill(session, team, draft, before.readings)
-    draft.readings["weighing"][0]["indication"] = "200"
-    fill(session, team, draft, draft.readings, nameplate={**SCALE_PLATE, "max": "15 kg", "e": "5 g"})
+    typed = before.readings
+    typed["weighing"][0]["indication"] = "200"  # Min, 200 g of both scales
+    typed["weighing"][2]["indication"] = "15000"  # half of 30 kg is no half of 15 kg
+    fill(session, team, draft, typed, nameplate={**SCALE_PLATE, "max": "15 kg"})
     after = verifying.preview(session, draft, today=TODAY)
     assert after.sheet_key != before.sheet_key
     weighing = after.laid.table("weighing")
     assert weighing is not None
-    assert (weighing.rows[0].values["load"], weighing.rows[0].values["indication"]) == ("200 g", "200")
-    assert weighing.rows[1].values["load"] == "2500 g"
+    shown = [(row.values["load"], row.values["indication"], row.is_preset) for row in weighing.rows]
+    assert shown[0] == ("200 g", "200", True)
+    assert shown[2] == ("7500 g", "", True)
+    assert shown[-1] == ("15000 g", "15000", False)
 
 
 # -- handing in
@@ -273,7 +276,7 @@ def test_incomplete_readings_are_refused(session: Session) -> None:
     del readings["weighing"][3]["indication"]
     problem = refused(session, team, fill(session, team, start(session, team, create_scale(session)), readings))
     assert problem.code == "incomplete_readings"
-    assert [lack.path for lack in problem.missing][0] == "weighing[3].indication"
+    assert problem.missing[0].path == "weighing[3].indication"
 
 
 def test_conditions_outside_the_limits_give_no_verdict(session: Session) -> None:

@@ -276,6 +276,16 @@ def _type(_world: World) -> str:
     return "digital_indicating_scale"
 
 
+@sample("scan.certificate:code")
+def _certificate_code(world: World) -> str:
+    return world.certificate.code
+
+
+@sample("scan.instrument:code")
+def _instrument_code(world: World) -> str:
+    return world.instrument.public_code
+
+
 @sample("task_id")
 def _task(world: World) -> int:
     return world.keep(Task(kind="search.reindex", not_before=NOW, created_at=NOW, state="failed")).id

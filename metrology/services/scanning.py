@@ -1,0 +1,156 @@
+"""What everybody may know who scans a code: the document, the instrument and its seals; no person's name.
+
+An individual vendor's name is personal data (民法典 1034): the market and the stall stand in its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from metrology import regulations
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.instruments import Instrument, Seal
+from metrology.persistence.verifications import Verification
+from metrology.services import assembling, certifying
+from metrology.services.certifying import Standing
+from metrology.services.validity import stands
+
+PUBLIC_HOLDERS = frozenset({"enterprise", "utility", "hospital", "government", "market_organiser"})
+HISTORY_SHOWN = 5
+CODE_LENGTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class PastVerification:
+    """A line of the history: when and with which verdict."""
+
+    verified_on: date
+    verdict: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What the public page shows. Texts in two languages are mappings with ``zh`` and ``en``."""
+
+    standing: Standing
+    state: str
+    certificate: Certificate | None
+    current: Certificate | None
+    """The document that stands today, where it is another one."""
+    name: dict[str, str]
+    model: str
+    serial_number: str
+    manufacturer: str
+    part_label: str
+    holder: str
+    place: str
+    institute: dict[str, str]
+    seals: tuple[Seal, ...]
+    history: tuple[PastVerification, ...]
+    instrument_id: int
+    public_code: str
+    parts: tuple[PublicFacts, ...] = ()
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether the code is that of a rejection notice."""
+        return self.certificate is not None and self.certificate.kind == "rejection_notice"
+
+
+def by_certificate(session: Session, code: str, *, today: date, warn_days: int) -> PublicFacts | None:
+    """What the code of a certificate or notice opens; None for a code that nobody was given."""
+    if len(code) > CODE_LENGTH:
+        return None
+    statement = select(Certificate).where(Certificate.code == code).options(*_with(joinedload(Certificate.instrument)))
+    certificate = session.scalar(statement)
+    if certificate is None:
+        return None
+    worth = certifying.standing(certificate, certificate.instrument, today, warn_days)
+    return _facts(session, certificate.instrument, certificate, worth)
+
+
+def by_instrument(session: Session, code: str, *, today: date, warn_days: int) -> PublicFacts | None:
+    """What the label of an instrument opens: the document that stands, those of its parts for a whole."""
+    if len(code) > CODE_LENGTH:
+        return None
+    statement = select(Instrument).where(Instrument.public_code == code)
+    instrument = session.scalar(
+        statement.options(joinedload(Instrument.holder), joinedload(Instrument.place), selectinload(Instrument.seals))
+    )
+    if instrument is None:
+        return None
+    found = _of(session, instrument, today, warn_days)
+    if not instrument.is_assembly:
+        return found
+    parts = tuple(_of(session, part, today, warn_days) for part in assembling.parts_of(session, instrument))
+    return _facts(session, instrument, None, "unknown", parts)
+
+
+def _of(session: Session, instrument: Instrument, today: date, warn_days: int) -> PublicFacts:
+    """By what stands, or the last document when none does. A ledger's word alone makes nothing valid."""
+    certificate = certifying.current(session, instrument.id) or session.scalar(
+        select(Certificate).where(Certificate.instrument_id == instrument.id).order_by(Certificate.id.desc()).limit(1)
+    )
+    return _facts(session, instrument, certificate, certifying.standing(certificate, instrument, today, warn_days))
+
+
+def _with(load: Any) -> tuple[Any, ...]:
+    return (
+        load.joinedload(Instrument.holder),
+        load.joinedload(Instrument.place),
+        load.selectinload(Instrument.seals),
+    )
+
+
+def _facts(
+    session: Session,
+    instrument: Instrument,
+    certificate: Certificate | None,
+    worth: Standing,
+    parts: tuple[PublicFacts, ...] = (),
+) -> PublicFacts:
+    payload: dict[str, Any] = certificate.payload if certificate else {}
+    printed = payload.get("instrument") or {}
+    stands_now = certifying.current(session, instrument.id)
+    return PublicFacts(
+        standing=worth,
+        state=instrument.state,
+        certificate=certificate,
+        current=None if stands_now is None or stands_now is certificate else stands_now,
+        name=_name(instrument),
+        model=printed.get("model", instrument.model),
+        serial_number=printed.get("serial_number", instrument.serial_number),
+        manufacturer=printed.get("manufacturer", instrument.manufacturer),
+        part_label=instrument.part_label,
+        holder=instrument.holder.name if instrument.holder and instrument.holder.kind in PUBLIC_HOLDERS else "",
+        place=(instrument.place.full_name or instrument.place.name) if instrument.place else "",
+        institute=dict(payload["body"]["name"]) if payload else {},
+        seals=tuple(seal for seal in instrument.seals if seal.state == "intact"),
+        history=tuple(_history(session, instrument)),
+        instrument_id=instrument.id,
+        public_code=instrument.public_code,
+        parts=parts,
+    )
+
+
+def _name(instrument: Instrument) -> dict[str, str]:
+    known = regulations.all_types().get(instrument.type_code)
+    if known is None:
+        return {"zh": instrument.type.name_zh, "en": instrument.type.name_en}
+    return dict(known.names)
+
+
+def _history(session: Session, instrument: Instrument) -> list[PastVerification]:
+    rows = session.execute(
+        select(Verification.verified_on, Verification.verdict, Verification.kind)
+        .where(Verification.instrument_id == instrument.id, stands())
+        .order_by(Verification.verified_on.desc(), Verification.id.desc())
+        .limit(HISTORY_SHOWN)
+    )
+    return [PastVerification(row.verified_on, str(row.verdict), row.kind) for row in rows]

@@ -1,0 +1,122 @@
+"""Certificates and rejection notices: what each says and is worth today, its paper, and taking it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import select
+from werkzeug.wrappers import Response as BaseResponse
+
+from metrology.documents.qr import qr_svg
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.database import db
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.scope import within
+from metrology.services import certifying, settings
+from metrology.services.record_digest import is_intact
+from metrology.services.validity import CORRECTED
+from metrology.web import labels
+from metrology.web.flashes import say
+from metrology.web.move_words import CAUSES
+from metrology.web.requests import actor, now, or_404, requires, today
+from metrology.web.requests import settings as installation
+
+blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
+ENDS = {
+    certifying.REJECTED: _l("The instrument was rejected."),
+    certifying.SUPERSEDED: _l("A later verification took its place."),
+    CORRECTED: _l("Corrected by a new record"),
+    certifying.SEAL_BROKEN: CAUSES["seal_broken"],
+    certifying.REPAIR: CAUSES["repair"],
+    "relocated": CAUSES["relocated"],
+    "owner_changed": CAUSES["owner_changed"],
+    "verification_undone": CAUSES["verification_undone"],
+    "retired": labels.INSTRUMENT_STATES["retired"],
+    "lost": labels.INSTRUMENT_STATES["lost"],
+}
+"""Why a document ended, in words; a decision is told in the words of the one who made it."""
+
+
+def warn_days() -> int:
+    """Days before the last valid day from which a certificate is said to be due soon, read once a request."""
+    if "warn_days" not in g:
+        g.warn_days = settings.read(db.session()).warn_days
+    found: int = g.warn_days
+    return found
+
+
+def standing_of(certificate: Certificate) -> str:
+    """What a document is worth today."""
+    return certifying.standing(certificate, certificate.instrument, today(), warn_days())
+
+
+def seen(certificate_id: int) -> Certificate:
+    """A certificate of an instrument within the scope of the one who asks, or the page "not found"."""
+    who = actor()
+    statement = select(Certificate).where(Certificate.id == certificate_id)
+    if who.district_code is not None or who.is_holder:
+        statement = statement.where(Certificate.instrument_id.in_(within(select(Instrument.id), who)))
+    found: Certificate = or_404(db.session.scalar(statement))
+    return found
+
+
+def public_address(certificate: Certificate) -> str:
+    """What the QR code says."""
+    return f"{installation().public_url}/c/{certificate.code}"
+
+
+@blueprint.get("/<int:certificate_id>")
+@requires("certificate.view")
+def detail(certificate_id: int) -> str:
+    """One document: what it says, what it is worth today, where it led."""
+    certificate = seen(certificate_id)
+    session = db.session()
+    later = certificate.replaced_by
+    statement = select(Certificate).where(Certificate.replaced_by_id == certificate.id).order_by(Certificate.id)
+    return render_template(
+        "certificates/detail.html",
+        certificate=certificate,
+        facts=certificate.payload,
+        standing=standing_of(certificate),
+        end_reason=certificate.end_reason,
+        ends=ENDS,
+        is_intact=is_intact(session, certificate),
+        later=later,
+        earlier=session.scalars(statement.limit(10)).all(),
+        qr=Markup(qr_svg(public_address(certificate))),  # noqa: S704 - drawn here, from an address of ours
+        public_url=public_address(certificate),
+    )
+
+
+@blueprint.get("/<int:certificate_id>.pdf")
+@requires("certificate.view")
+def paper(certificate_id: int) -> Response:
+    """The document as PDF, in Chinese or in Chinese and English."""
+    certificate = seen(certificate_id)
+    language = next((one for one in certifying.LANGUAGES if one == request.args.get("language", "zh")), None)
+    if language is None:
+        abort(404)
+    folder = Path(installation().font_folder) if installation().font_folder else None
+    body = certifying.pdf(db.session(), certificate, language, installation().public_url, fonts_folder=folder)
+    response = make_response(body)
+    response.mimetype = "application/pdf"
+    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in certificate.number)
+    response.headers["Content-Disposition"] = f"inline; filename={name}.pdf"
+    return response
+
+
+@blueprint.post("/<int:certificate_id>/revoke")
+@requires("certificate.revoke")
+def revoke(certificate_id: int) -> BaseResponse:
+    """Take the document back, with a reason."""
+    certificate = seen(certificate_id)
+    certifying.revoke(db.session(), actor(), certificate, request.form.get("reason", ""), today=today(), now=now())
+    say(
+        _("%(number)s is revoked; its public page says so from now on.", number=certificate.number),
+        label=_("See the public page"), url=url_for("scan.certificate", code=certificate.code),
+    )  # fmt: skip
+    return redirect(url_for(".detail", certificate_id=certificate.id))

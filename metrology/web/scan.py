@@ -1,0 +1,110 @@
+"""The public pages behind the codes: ``/c/<code>`` of a certificate, ``/i/<code>`` of the label on an instrument.
+
+No account, no app, no script; the same for everybody. Codes are unguessable; an unknown one is answered like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template
+from flask_babel import lazy_gettext as _l
+
+from metrology.persistence.database import db
+from metrology.services import scanning, settings
+from metrology.services.scanning import PublicFacts
+from metrology.web import rates
+from metrology.web.requests import public, today
+from metrology.web.requests import settings as installation
+
+blueprint = Blueprint("scan", __name__)
+
+
+@dataclass(frozen=True)
+class Band:
+    """The band on top: colour, icon, the word in both languages and what it means."""
+
+    kind: str
+    icon: str
+    zh: str
+    en: str
+    meaning: Any
+
+
+BANDS = {
+    "valid": Band("valid", "check-circle-fill", "检定有效", "Valid", _l("This instrument was verified and may be used.")),
+    "due_soon": Band(
+        "due_soon", "clock-fill", "即将到期", "Due soon", _l("Still valid. Its next verification falls due soon.")
+    ),
+    "expired": Band(
+        "expired", "calendar-x-fill", "已过期", "Expired", _l("Its verification has run out. It must not be used for trade.")
+    ),
+    "rejected": Band("rejected", "x-octagon-fill", "检定不合格", "Rejected", _l("It failed verification and must not be used.")),
+    "superseded": Band(
+        "superseded", "slash-circle", "已被替代", "Superseded", _l("This document was replaced by a later one.")
+    ),
+    "revoked": Band("revoked", "slash-circle", "已失效", "No longer valid", _l("This certificate no longer holds.")),
+    "suspended": Band("revoked", "pause-circle-fill", "已停用", "Suspended", _l("It is out of use for now and must not be used.")),
+    "unknown": Band(
+        "unknown", "question-circle-fill", "查无此码", "Unknown code",
+        _l("No certificate has this code. The label may be forged, or the code was read wrongly."),
+    ),
+    "none": Band(
+        "unknown", "question-circle-fill", "无有效证书", "No certificate of this registry",
+        _l("This registry has issued no certificate for this instrument. What its holder's ledger says proves nothing."),
+    ),
+    "whole": Band("unknown", "diagram-2-fill", "分部件检定", "Verified part by part", _l("Each part has a verification of its own.")),
+}  # fmt: skip
+BY_STATE = {
+    "under_repair": _l("It is under repair and must be verified before it is used again."),
+    "awaiting_verification": _l("It must be verified before it is used again."),
+    "retired": _l("This instrument is out of use for good."),
+    "lost": _l("This instrument is reported lost."),
+}
+
+
+@blueprint.get("/c/<code>")
+@public
+@rates.limited(rates.PAGES)
+def certificate(code: str) -> Response:
+    """What the QR code on a certificate opens."""
+    bureau = settings.read(db.session())
+    return _page(scanning.by_certificate(db.session(), code, today=today(), warn_days=bureau.warn_days), bureau)
+
+
+@blueprint.get("/i/<code>")
+@public
+@rates.limited(rates.PAGES)
+def instrument(code: str) -> Response:
+    """What the label on an instrument opens, for life."""
+    bureau = settings.read(db.session())
+    return _page(scanning.by_instrument(db.session(), code, today=today(), warn_days=bureau.warn_days), bureau)
+
+
+def band_of(facts: PublicFacts | None) -> Band:
+    """The band that fits what is known."""
+    if facts is None:
+        return BANDS["unknown"]
+    if facts.parts:
+        return BANDS["whole"]
+    return BANDS["none"] if facts.certificate is None else BANDS[facts.standing]
+
+
+def _page(facts: PublicFacts | None, bureau: settings.BureauSettings) -> Response:
+    if facts is None:
+        rates.count(rates.LOOKUPS)
+    holds = facts is not None and facts.standing in ("valid", "due_soon")
+    page = render_template(
+        "scan/page.html",
+        facts=facts,
+        band=band_of(facts),
+        band_of=band_of,
+        note=BY_STATE.get(facts.state) if facts and not holds and facts.standing == "revoked" else None,
+        bureau=bureau,
+        domain=installation().public_url.partition("://")[2],
+    )
+    answer = make_response(page, 200 if facts else 404)
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
