@@ -40,7 +40,7 @@ class ChoicesField(SelectMultipleField):
 class AccountForm(FlaskForm):
     """An account: who, in which roles, and where."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
+    name = StringField(_l("Full name"), [InputRequired(), Length(max=200)])
     email = EmailField(_l("Mail address"), [InputRequired(), Length(max=255)], description=_l("With it one logs in."))
     phone = StringField(_l("Phone"), [Length(max=200)])
     language = RadioField(_l("Language"), choices=choices(LANGUAGES.items()), default="zh_Hans_CN")
@@ -122,5 +122,5 @@ class ChoosePasswordForm(FlaskForm):
 class FirstAdministratorForm(ChoosePasswordForm):
     """The account that makes all others."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=200)], render_kw={"autocomplete": "name"})
+    name = StringField(_l("Full name"), [InputRequired(), Length(max=200)], render_kw={"autocomplete": "name"})
     email = EmailField(_l("Mail address"), [InputRequired(), Length(max=255)], render_kw={"autocomplete": "username"})

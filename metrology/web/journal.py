@@ -34,6 +34,7 @@ def _register(state: BlueprintSetupState) -> None:
         kind_words=journal_words.kind,
         field_words=journal_words.field,
         actor_words=journal_words.actor,
+        value_words=journal_words.value,
         object_url=journal_words.object_url,
     )
 
@@ -47,7 +48,7 @@ class JournalForm(FlaskForm):
         csrf = False
 
     who = StringField(_l("Who"), description=None)
-    action = SelectField(_l("What"), default="")
+    action = SelectField(_l("What was done"), default="")
     kind = SelectField(_l("Which"), default="")
     id = StringField(_l("Its number"))
     since = DateField(_l("From"), [Optional()])

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.routing import BuildError
 
 from metrology.persistence.journal import JournalEntry
+from metrology.web import labels
 
 NOUNS = {
     "attachment": _l("Attachment"),
@@ -28,7 +29,7 @@ NOUNS = {
     "reminder": _l("Reminder"),
     "saved_filter": _l("Saved filter"),
     "seal": _l("Seal"),
-    "session": _l("Log-in"),
+    "session": _l("Log-in session"),
     "setting": _l("Setting"),
     "standard": _l("Measurement standard"),
     "task": _l("Task"),
@@ -44,7 +45,7 @@ VERBS = {
     "changed": _l("changed"),
     "checked": _l("checked"),
     "closed": _l("closed"),
-    "confirmed": _l("confirmed"),
+    "confirmed": _l("import begun"),
     "correction_started": _l("correction begun"),
     "created": _l("created"),
     "deactivated": _l("deactivated"),
@@ -60,8 +61,8 @@ VERBS = {
     "kept": _l("kept"),
     "link_made": _l("link to choose a password made"),
     "locked": _l("locked after wrong passwords"),
-    "missing": _l("found missing"),
     "made": _l("made"),
+    "missing": _l("found missing"),
     "moved": _l("moved"),
     "noted": _l("noted"),
     "opened": _l("opened"),
@@ -95,6 +96,7 @@ VERBS = {
     "unlocked": _l("unlocked"),
     "uploaded": _l("uploaded"),
     "verified": _l("verified"),
+    "withdrawn": _l("withdrawn with an import taken back"),
 }
 KINDS = {
     "account_link": _l("Link"),
@@ -106,6 +108,7 @@ KINDS = {
     "import_batch": NOUNS["import"],
     "institute": NOUNS["institute"],
     "instrument": NOUNS["instrument"],
+    "ledger_batch": NOUNS["ledger"],
     "login_session": NOUNS["session"],
     "measurement_standard": NOUNS["standard"],
     "notice": NOUNS["notice"],
@@ -158,6 +161,7 @@ FIELDS = {
     "verified_on": _l("Verified on"),
 }
 """Columns people ask about most; others are shown by their own name."""
+_LONGEST = 300
 _PAGES = {
     "certificate": ("certificates.detail", "certificate_id"),
     "holder": ("holders.detail", "holder_id"),
@@ -185,6 +189,20 @@ def kind(code: str) -> str:
 def field(name: str) -> str:
     """A column in words."""
     return str(FIELDS.get(name, name))
+
+
+def value(thing: Any, name: str = "") -> str:
+    """A value of a change, short enough for a table."""
+    if thing is None or thing in ("", [], {}):
+        return "—"
+    if isinstance(thing, bool):
+        return str(_l("yes") if thing else _l("no"))
+    if name == "roles" and isinstance(thing, list):
+        return ", ".join(str(labels.ROLES.get(role, role)) for role in thing)
+    if isinstance(thing, list) and all(isinstance(part, str) for part in thing):
+        return ", ".join(thing)[:_LONGEST]
+    text = thing if isinstance(thing, str) else as_json(thing)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def actor(name: str) -> str:
