@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from metrology import create_app
 from metrology.persistence import clock
+from metrology.persistence.database import db
 from metrology.persistence.journal import JournalEntry
 from metrology.persistence.people import LoginSession, User
+from metrology.settings import load
 from metrology.web.accounts import hashed
 from tests.conftest import NOW
 from tests.people import create_user, sign_in
@@ -225,3 +229,39 @@ def test_passwords_are_kept_as_argon2id_of_asvs_strength(user: User) -> None:
 def test_no_token_stands_in_for_a_session(client: FlaskClient, user: User) -> None:
     answer = client.post("/login?include_auth_token", json={"email": "wang@example.test", "password": PASSWORD})
     assert b"authentication_token" not in answer.data
+
+
+def test_behind_https_the_cookie_is_bound_to_host_and_transport(tmp_path: Path) -> None:
+    settings = load({"METROLOGY_INSTANCE": str(tmp_path), "METROLOGY_PUBLIC_URL": "https://metrology.example.cn"})
+    app = create_app(settings)
+    with app.app_context():
+        db.metadata.create_all(db.engine)
+        answer = app.test_client().get("/login", base_url="https://metrology.example.cn")
+        db.engine.dispose()
+    header = next(value for value in answer.headers.getlist("Set-Cookie") if value.startswith("__Host-metrology="))
+    assert "Secure" in header
+    assert "HttpOnly" in header
+    assert "Path=/" in header
+    assert "Domain" not in header
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_keys_of_an_installation_are_its_own_and_private(tmp_path: Path) -> None:
+    ours, theirs = (load({"METROLOGY_INSTANCE": str(tmp_path / name)}) for name in ("a", "b"))
+    assert (
+        len(
+            {
+                ours.secret_key,
+                ours.password_salt,
+                ours.totp_key,
+                theirs.secret_key,
+                theirs.password_salt,
+                theirs.totp_key,
+            }
+        )
+        == 6
+    )
+    again = load({"METROLOGY_INSTANCE": str(tmp_path / "a")})
+    assert (again.secret_key, again.totp_key) == (ours.secret_key, ours.totp_key)
+    for file in (tmp_path / "a" / "keys").iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600
