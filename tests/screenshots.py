@@ -39,7 +39,7 @@ SAMPLES = {
     "type_code": "select 'fuel_dispenser'",
     "kind": "select 'instruments'",
 }
-LEFT_OUT = (
+LEFT_OUT = ("static", "languages.switch", "security.", "health.", "_fs", ".xlsx", ".csv", ".pdf", "_svg", "photo", "progress", "choices", "suggest", ".group")
     "static",
     "languages.switch",
     "security.",

@@ -23,6 +23,7 @@ def serve(app: Flask) -> None:
 
     settings = app.config["METROLOGY"]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue for a moment is no news
     with app.app_context(), transaction(db.session()) as session:
         link = accounts.first_administrator_link(session, settings, now=clock.now_utc())
         make_session = sessionmaker(db.engine, expire_on_commit=False)
