@@ -9,6 +9,7 @@ besides its address (query or form) is said by ``@asked("plan.group")``.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.condition_reports import ConditionReport
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Attachment, Instrument, Seal, StoredFile
-from metrology.persistence.ledgers import LedgerBatch, LedgerRow
+from metrology.persistence.ledgers import LedgerBatch
 from metrology.persistence.people import LoginSession, Qualification, User
 from metrology.persistence.places import Place
 from metrology.persistence.preferences import SavedFilter
@@ -29,9 +30,20 @@ from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.services import account_links, calendar_feeds, signing_in
+from metrology.services.ledger_outcomes import Counts
 from tests.conftest import NOW, TODAY
 from tests.people import create_user
 from tests.records import Team, certify, create_scale, start
+
+LEDGER_MAPPING = {
+    "sheets": [
+        {
+            "header_row": 1, "depth": 1, "type_code": "", "skipped": False, "type_names": {},
+            "columns": [[0, "使用单位", "holder.name", None], [1, "出厂编号", "serial_number", None]],
+        }
+    ],
+    "names": ["ledger"], "hidden": [False], "remembered": [],
+}  # fmt: skip
 
 
 @dataclass
@@ -113,9 +125,13 @@ class World:
 
     @cached_property
     def batch(self) -> LedgerBatch:
+        sender = create_user(self.session, "officer", district_code=self.district_code)
         return self.keep(
-            LedgerBatch(file_id=self.stored_file.id, file_name="ledger.csv", created_by_id=self.user.id, created_at=NOW)
-        )
+            LedgerBatch(
+                file_id=self.stored_file.id, file_name="ledger.csv", created_by_id=sender.id, created_at=NOW,
+                state="checked", mapping=LEDGER_MAPPING, counts=Counts(Counter(created=1)).to_dict(),
+            )
+        )  # fmt: skip
 
 
 MAKERS: dict[str, Callable[[World], Any]] = {}
@@ -301,14 +317,14 @@ def _notice(world: World) -> int:
     return world.keep(row).id
 
 
-@sample("batch_id", "ledger_id")
+@sample("batch_id", scoped=True)
 def _batch(world: World) -> int:
     return world.batch.id
 
 
-@sample("row_id")
-def _ledger_row(world: World) -> int:
-    return world.keep(LedgerRow(batch_id=world.batch.id, row=5, outcome="rejected", code="bad_date")).id
+@sample("ledgers.refused:sheet")
+def _sheet(_world: World) -> int:
+    return 0
 
 
 @sample("lists.export:page", "lists.save:page", "lists.keep_layout:page")
