@@ -29,8 +29,8 @@ def _task(task_id: int) -> Task:
 
 def source_url(task: Task) -> str | None:
     """The page of what a task works on."""
-    ledger = task.arguments.get("ledger_id") or task.arguments.get("batch_id")
-    return link_to("ledgers.detail", ledger_id=ledger) if ledger else None
+    ledger = task.arguments.get("batch_id")
+    return link_to("ledgers.detail", batch_id=ledger) if ledger else None
 
 
 @blueprint.get("/<int:task_id>")
