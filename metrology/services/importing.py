@@ -118,7 +118,7 @@ def find_holder(session: Session, actor: Actor, text: str) -> Holder | None:
 
 def _queue_check(session: Session, actor: Actor, batch: LedgerBatch, *, now: datetime) -> None:
     move(session, batch, ("uploaded", *EDITABLE), "checking", error="", error_params={})
-    batch.task_id = enqueue(session, actor, "ledger.check", {"batch": batch.id}, now=now).id
+    batch.task_id = enqueue(session, actor, "ledger.check", {"batch_id": batch.id}, now=now).id
     session.flush()
 
 
@@ -127,7 +127,7 @@ def confirm(session: Session, actor: Actor, batch: LedgerBatch, *, now: datetime
     if not batch.counts.get("accepted"):
         raise Problem("nothing_to_import")
     move(session, batch, ("checked",), "queued")
-    arguments = {"batch": batch.id}
+    arguments = {"batch_id": batch.id}
     task = enqueue(session, actor, "ledger.import", arguments, now=now, key=f"ledger.import:{batch.id}")
     batch.task_id = task.id
     record(session, actor, "ledger.confirmed", batch, at=now, changes={"state": ["checked", "queued"]})
@@ -148,7 +148,7 @@ def undo(session: Session, actor: Actor, batch: LedgerBatch, *, reason: str, now
         raise Problem("reason_needed", "reason")
     ledger_undoing.must_be_untouched(session, batch.id)
     move(session, batch, ("done",), "undoing", error="", error_params={})
-    batch.task_id = enqueue(session, actor, "ledger.undo", {"batch": batch.id}, now=now).id
+    batch.task_id = enqueue(session, actor, "ledger.undo", {"batch_id": batch.id}, now=now).id
     record(
         session,
         actor,
