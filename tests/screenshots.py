@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy import text
 
 from metrology import create_app
@@ -36,21 +36,14 @@ SAMPLES = {
     "institute_id": "select id from institute order by id limit 1",
     "code": "select code from certificate where standing = 'valid' order by id desc limit 1",
     "public_code": "select public_code from instrument where due_basis = 'certificate' order by id desc limit 1",
-    "type_code": "select 'fuel_dispenser'",
-    "kind": "select 'instruments'",
+    "types.detail:code": "select 'fuel_dispenser'",
+    "scan.instrument:code": "select public_code from instrument where due_basis = 'certificate' order by id desc limit 1",
+    "verifications.edit:verification_id": "select id from verification where state = 'draft' order by id desc limit 1",
+    "task_id": "select id from task order by id desc limit 1",
 }
-LEFT_OUT = ("static", "languages.switch", "security.", "health.", "_fs", ".xlsx", ".csv", ".pdf", "_svg", "photo", "progress", "choices", "suggest", ".group")
-    "static",
-    "languages.switch",
-    "security.",
-    "health.",
-    "_fs",
-    ".xlsx",
-    ".csv",
-    ".pdf",
-    "_svg",
-    "photo",
-    "progress",
+LEFT_OUT = (
+    *("static", "languages.switch", "security.", "health.", "_fs", ".xlsx", ".csv", ".pdf", ".ics", "_svg", "progress"),
+    *("choices", "suggest", ".group", "export", "attachments", "template", "refused", "links."),
 )
 
 
@@ -65,12 +58,11 @@ def pages(app: Flask, role: str) -> Iterator[tuple[str, str]]:
         action = getattr(app.view_functions[rule.endpoint], "action", None)
         if action is not None and role not in ACTIONS[action]:
             continue
-        if any(samples.get(name) is None for name in rule.arguments):
+        values = {name: samples.get(f"{rule.endpoint}:{name}", samples.get(name)) for name in rule.arguments}
+        if None in values.values():
             continue
         with app.test_request_context():
-            from flask import url_for
-
-            yield rule.endpoint, url_for(rule.endpoint, **{name: samples[name] for name in rule.arguments})
+            yield rule.endpoint, url_for(rule.endpoint, **values)
 
 
 def accounts(path: Path) -> dict[str, tuple[str, str]]:
