@@ -1,4 +1,4 @@
-"""``flask --app run first-administrator``: the link by which the first account is made."""
+"""``flask --app run first-administrator`` and ``password-link``: links for whom no administrator can help."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import sys
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import select
 
+from metrology.domain.authority import Actor
 from metrology.persistence import clock
 from metrology.persistence.database import db, transaction
-from metrology.services.account_links import first_administrator_link
+from metrology.persistence.people import User
+from metrology.services import accounts
+from metrology.services.account_links import first_administrator_link, make_password_link
 
 
 @click.command("first-administrator")
@@ -27,4 +31,20 @@ def first_administrator() -> None:
     click.echo(link)
 
 
-commands = [first_administrator]
+@click.command("password-link")
+@click.argument("email")
+@with_appcontext
+def password_link(email: str) -> None:
+    """Print a link, valid once and for 72 hours, by which the owner of an account chooses a password; lifts its lock."""
+    with transaction(db.session()) as session:
+        user = session.scalar(select(User).where(User.email == email.strip().lower()))
+        if user is None or not user.active:
+            click.echo("There is no active account with this mail address.", err=True)
+            sys.exit(1)
+        now = clock.now_utc()
+        accounts.unlock(session, Actor.system(), user, now=now)
+        token = make_password_link(session, Actor.system(), user, now=now)
+    click.echo(f"{current_app.config['METROLOGY'].public_url}/choose-password/{token}")
+
+
+commands = [first_administrator, password_link]

@@ -1,4 +1,4 @@
-"""``verify-journal`` and ``first-administrator`` as an operator meets them."""
+"""``verify-journal`` as an operator meets it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
-from metrology.persistence import clock
 from metrology.persistence.journal import record
-from metrology.services.account_links import FIRST, find_link
 from tests.conftest import NOW
-from tests.people import create_user
 
 OFFICER = Actor(None, "Wang", frozenset({"officer"}))
 
@@ -73,16 +70,3 @@ def test_a_touched_journal_fails_and_names_the_first_bad_entry(
     answer = app.test_cli_runner().invoke(args=["verify-journal", "--json"])
     assert answer.exit_code == 1
     assert json.loads(answer.output)["first_bad"] == {"seq": first, "fault": fault}
-
-
-def test_first_administrator_prints_a_link_until_there_is_one(app: Flask, session: Session) -> None:
-    told = app.test_cli_runner().invoke(args=["first-administrator"])
-    link = re.fullmatch(r"http://127\.0\.0\.1:8000/first-administrator/([\w-]{40,})\n", told.output)
-    assert told.exit_code == 0
-    assert link
-    assert find_link(session, link[1], FIRST, now=clock.now_utc()) is not None
-    create_user(session, "administrator")
-    session.commit()
-    told = app.test_cli_runner().invoke(args=["first-administrator"])
-    assert told.exit_code == 1
-    assert "http" not in told.output

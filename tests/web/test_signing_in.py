@@ -16,6 +16,7 @@ from metrology.persistence.database import db
 from metrology.persistence.journal import JournalEntry
 from metrology.persistence.people import LoginSession, User
 from metrology.settings import load
+from metrology.web import sign_in_forms
 from metrology.web.accounts import hashed
 from tests.conftest import NOW
 from tests.people import create_user, sign_in
@@ -60,6 +61,17 @@ def test_wrong_password_and_unknown_account_answer_alike(client: FlaskClient, us
     unknown = _log_in(client, email="nobody@example.test")
     assert (wrong.status_code, unknown.status_code) == (422, 422)
     assert wrong.text.replace("wang@", "nobody@") == unknown.text
+
+
+def test_an_unknown_account_costs_one_hash_like_a_known_one(
+    client: FlaskClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes: list[str] = []
+    monkeypatch.setattr(sign_in_forms, "hash_password", hashes.append)
+    _log_in(client, email="nobody@example.test", password="guess")
+    assert hashes == ["guess"]
+    _log_in(client, password="guess")
+    assert hashes == ["guess"], "the known one is compared instead"
 
 
 def test_locked_and_inactive_accounts_answer_like_a_wrong_password(
