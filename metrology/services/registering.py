@@ -165,8 +165,9 @@ class Registrar:
         self._write([one for one in new if one.whole is None])
         self._write([one for one in new if one.whole is not None])
         self._write_seals()
-        settle(self.session, self.actor, [one.whole for one in new if one.whole is not None], now=self.now)
         touched, self._touched = self._touched, []
+        wholes = [one.whole for one in new] + [one.parent for one in touched if one.parent_id is not None]
+        settle(self.session, self.actor, [one for one in wholes if one is not None], now=self.now)
         rows = {row.id: row for row in (*(one.row for one in new), *touched)}
         if rows:
             searching.index(self.session, *rows.values())

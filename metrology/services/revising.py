@@ -19,7 +19,7 @@ from metrology.persistence.journal import plain_value, record
 from metrology.persistence.places import Place
 from metrology.persistence.verifications import Verification
 from metrology.services import searching, settings
-from metrology.services.assembling import parts_of
+from metrology.services.assembling import parts_of, settle
 from metrology.services.cleaning import key_of
 from metrology.services.instrument_facts import Identity, InstrumentFacts, check, facts_of, standing_of
 from metrology.services.locating import must_lie_within
@@ -162,6 +162,7 @@ def revise_instrument(
             if revise(session, actor, instrument, values, now=now):
                 parts = _let_parts_follow(session, actor, instrument, old, values, now=now)
                 searching.index(session, instrument, *parts)
+                settle(session, actor, [one for one in (instrument.parent,) if one is not None], now=now)
     except IntegrityError as error:  # somebody registered the same a moment ago
         raise Problem("duplicate", "serial_number") from error
     return instrument

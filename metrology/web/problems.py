@@ -12,7 +12,8 @@ from typing import Any
 
 from flask import Flask, Response, flash, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import Conflict, HTTPException
 
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
     """Answer problems and HTTP faults with a page (or problem+json for the API)."""
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StaleDataError, _stale)
 
 
 def _wants_json() -> bool:
@@ -77,6 +79,11 @@ def _answer(status: int, code: str, title: str, detail: str) -> Response:
 def _problem(problem: Problem) -> Response:
     db.session.rollback()
     return _answer(422, problem.code, _("This cannot be done"), sentence_of(problem))
+
+
+def _stale(_fault: StaleDataError) -> Response | HTTPException:
+    """Two people saved the same thing at the same moment: the second is told so."""
+    return _http(Conflict())
 
 
 def _http(fault: HTTPException) -> Response | HTTPException:

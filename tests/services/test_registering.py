@@ -357,6 +357,18 @@ def test_a_dispenser_row_after_its_nozzle_finds_it(session: Session) -> None:
     assert session.scalar(select(func.count()).select_from(Instrument)) == 2
 
 
+def test_a_dispenser_goes_where_all_its_nozzles_go(session: Session) -> None:
+    read(session, row(nozzle("1")), row(nozzle("2")))
+    whole = session.scalars(select(Instrument).where(Instrument.is_assembly)).one()
+    old = whole.holder_id
+    other = HolderFacts(name="示范加油站", uscc="92410704KUE21TF72Y", district_code="卫辉市")
+    read(session, row(nozzle("1"), holder=other))
+    assert whole.holder_id == old
+    read(session, row(nozzle("2"), holder=other))
+    assert whole.holder is not None
+    assert whole.holder.name == "示范加油站"
+
+
 def test_rows_of_another_district_are_refused(session: Session) -> None:
     registrar = Registrar(session, IN_HONGQI, today=TODAY, now=NOW)
     with pytest.raises(Problem, match="outside_scope"):
