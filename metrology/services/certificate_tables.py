@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ EXTRA_LABELS: Mapping[str, Labels] = {
     "hysteresis": {"zh": "回程误差", "en": "Hysteresis"},
 }
 """Words for what findings hold beside the error, whatever the type. A type's edition may have words of its own."""
+_NORM = re.compile(r"(JJ[FG]|GB|OIML|R \d|D \d)")
+"""How the name of a norm begins."""
 _CONFORMS = Bilingual("符合要求", "conforms")
 _FAILS = Bilingual("不符合要求", "does not conform")
 _RESULT = Bilingual("结果", "results")
@@ -39,6 +42,12 @@ def bilingual(labels: Mapping[str, str]) -> Bilingual:
     return Bilingual(labels.get("zh") or labels.get("en") or "", labels.get("en", ""))
 
 
+def cited(finding: FindingText) -> str:
+    """The clause of a norm that a finding rests on. Where a number was found on a web page, paper cites nothing for it."""
+    clause = str(finding.get("clause") or "")
+    return clause if _NORM.match(clause) else ""
+
+
 def checks(laid: LaidSheet) -> tuple[CheckResult, ...]:
     """Items judged without a number: yes/no answers, then findings that have neither error nor limit."""
     asked = [row for table in laid.tables if table.table.layout == "items" for row in table.rows]
@@ -46,7 +55,7 @@ def checks(laid: LaidSheet) -> tuple[CheckResult, ...]:
     return tuple(
         CheckResult(
             item=bilingual(one["labels"]), finding=_CONFORMS if one["within"] else _FAILS,
-            within=bool(one["within"]), clause=str(one.get("clause") or ""),
+            within=bool(one["within"]), clause=cited(one),
         )
         for one in found
     )  # fmt: skip
@@ -155,7 +164,7 @@ class _Drawer:
                 *(str(found.get(key) or "") for key in plan.extras),
             ),
             formula=str(found.get("formula") or ""),
-            clause=str(found.get("clause") or ""),
+            clause=cited(found),
             confirmed=not self._doubtful(found),
         )
 
