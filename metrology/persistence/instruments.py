@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from metrology.persistence.columns import Code, Day, Facts, Instant, Json, Key, Line, Name, Words, reference
@@ -70,6 +70,16 @@ class Instrument(Model):
         Index("ix_instrument_type_code_state_due_date_id", "type_code", "state", "due_date", "id"),
         Index("ix_instrument_due_date_id", "due_date", "id"),
         Index("ix_instrument_lot_code_id", "lot_code", "id"),
+        Index("ix_instrument_last_verified_on_id", "last_verified_on", "id"),
+        Index(
+            "ix_instrument_unusual_purpose",
+            "purpose",
+            "state",
+            "due_date",
+            "id",
+            sqlite_where=text("purpose <> 'trade'"),
+            postgresql_where=text("purpose <> 'trade'"),
+        ),
     )
 
     id: Mapped[Key]

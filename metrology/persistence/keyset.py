@@ -1,20 +1,61 @@
 """Pages of a list by the last row seen (keyset), never by counting rows off: page one thousand costs what page one costs.
 
 The order is a column and then the key, so it is total; rows where the column is NULL stand at the end in either direction.
-A filter of several values of a column that stands before the sorted one in the index ("state in (…)") is given as
-``divided_by``: each value is one range of the index, and their beginnings are merged, where one query would sort all that match.
+A filter of several values of a column that stands before the sorted one in the index ("state in (…)") is given as a
+division: each value is one range of the index, and their beginnings are merged, where one query would sort all that match.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.functions import FunctionElement
 
 Condition = ColumnElement[bool]
+Division = tuple[InstrumentedAttribute[Any], tuple[Any, ...]]
+"""A column and the values it may have; None stands for no value."""
+MOST_RANGES = 42
+"""Ranges merged at most: six types in all seven states."""
+
+
+class Unindexed(FunctionElement[Any]):
+    """A column that SQLite is told not to look up by: its planner would take the index and then sort all it finds."""
+
+    inherit_cache = True
+
+
+@compiles(Unindexed)
+def _plain(element: Unindexed, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(Unindexed, "sqlite")
+def _plus(element: Unindexed, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+def any_of(column: Any, values: Sequence[Any]) -> Condition:
+    """The column has one of these values; None stands for no value."""
+    given = [value for value in values if value is not None]
+    here: Condition = column.in_(given)
+    return here if len(given) == len(values) else or_(here, column.is_(None))
+
+
+def among(session: Session, column: InstrumentedAttribute[Any], keys: Sequence[int]) -> Condition:
+    """The column has one of these keys, however many: they go to the database as one value."""
+    if session.get_bind().dialect.name == "sqlite":
+        one = func.json_each(json.dumps(list(keys))).table_valued("value")
+        return column.in_(select(one.c.value))
+    return column == any_(literal(list(keys), ARRAY(BigInteger)))
 
 
 @dataclass(frozen=True)
@@ -55,9 +96,13 @@ class KeysetQuery:
 
     order: Order
     conditions: tuple[Condition, ...] = ()
-    divided_by: InstrumentedAttribute[Any] | None = None
-    values: tuple[Any, ...] = ()
-    """The list holds rows with one of these values in the column that divides it."""
+    divisions: tuple[Division, ...] = ()
+
+    @classmethod
+    def undivided(cls, order: Order, conditions: Sequence[Condition], divisions: Sequence[Division]) -> KeysetQuery:
+        """The same list for an order that the divisions' indexes do not have: they are looked at row by row."""
+        looked_at = [any_of(Unindexed(column), values) for column, values in divisions]
+        return cls(order, (*conditions, *looked_at))
 
     def page(
         self, session: Session, limit: int, *, after: Position | None = None, before: Position | None = None
@@ -82,14 +127,13 @@ class KeysetQuery:
 
     def count(self, session: Session, cap: int) -> int:
         """How many rows, counted to at most ``cap`` + 1."""
-        some: Select[Any] = select(self.order.key).where(*self.conditions)
-        if self.divided_by is not None:
-            some = some.where(self.divided_by.in_(self.values))
+        divided = [any_of(column, values) for column, values in self.divisions]
+        some: Select[Any] = select(self.order.key).where(*self.conditions, *divided)
         return session.scalar(select(func.count()).select_from(some.limit(cap + 1).subquery())) or 0
 
     def _walk(self, session: Session, limit: int, start: Position | None, *, backwards: bool) -> list[Position]:
         found: list[Position] = []
-        if self.divided_by is not None and not self.values:
+        if any(not values for _column, values in self.divisions):
             return found
         for part in self._parts(start, backwards=backwards):
             if len(found) < limit:
@@ -121,11 +165,19 @@ class KeysetQuery:
         conditions = self.conditions if part is None else (*self.conditions, part)
         plain: Select[Any] = select(order.column.label("sorted_by"), order.key.label("key")).where(*conditions)
         by = [column.desc() if descends else column.asc() for column in (order.column, order.key)]
-        if self.divided_by is None:
-            return plain.order_by(*by).limit(limit)
-        ranges = [plain.where(self.divided_by == value).order_by(*by).limit(limit) for value in self.values]
+        ranges = [plain.where(*one).order_by(*by).limit(limit) for one in self._ranges()]
         if len(ranges) == 1:
             return ranges[0]
         merged = union_all(*(select(one.subquery()) for one in ranges)).subquery()
         ends = (merged.c.sorted_by, merged.c.key)
         return select(*ends).order_by(*(end.desc() if descends else end.asc() for end in ends)).limit(limit)
+
+    def _ranges(self) -> list[tuple[Condition, ...]]:
+        """The conditions of each range: one value of every division. What would make too many is one condition for all."""
+        divided = list(self.divisions)
+        whole: list[Condition] = []
+        while prod(len(values) for _column, values in divided) > MOST_RANGES:
+            column, values = divided.pop()
+            whole.append(any_of(column, values))
+        choices = [[column == value for value in values] for column, values in divided]
+        return [(*whole, *one) for one in product(*choices)]

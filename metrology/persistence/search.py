@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from zlib import crc32
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
@@ -22,12 +23,14 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     column,
+    exists,
+    func,
     literal_column,
     or_,
     select,
     table,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from metrology.persistence.columns import Big, Code, Key
 from metrology.persistence.database import Model
@@ -146,3 +149,10 @@ def matching(
         own = SearchDocument.district_code == district_code
         statement = statement.where(or_(own, SearchDocument.district_code.is_(None)) if also_without_district else own)
     return statement
+
+
+def holds(session: Session, kind: str, key: InstrumentedAttribute[int], words: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the document of a row holds every word, looked at row by row: for words that so many hold that an index is no help."""
+    find = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
+    found = [find(SearchDocument.body, doubled(word)) > 0 for word in words]
+    return exists().where(SearchDocument.kind == kind, SearchDocument.object_id == key, *found)

@@ -36,6 +36,12 @@ _KINDS: tuple[tuple[str, str, type[Any]], ...] = (
     ("certificate", "certificate.view", Certificate),
     ("measurement_standard", "standard.view", MeasurementStandard),
 )
+_IDENTIFIERS: dict[str, tuple[Any, ...]] = {
+    "instrument": (Instrument.number, Instrument.serial_key),
+    "holder": (Holder.number, Holder.uscc),
+    "certificate": (Certificate.number,),
+    "measurement_standard": (MeasurementStandard.number,),
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def search(session: Session, actor: Actor, text: str, *, limit_per_kind: int = 8
     ranked: list[tuple[int, SearchGroup]] = []
     for kind, action, model in _KINDS:
         if may(actor, action):
-            exact = _exact(session, actor, kind, text)
+            exact = exact_keys(session, actor, kind, text)
             found = [key for key in _candidates(session, actor, kind, words) if key not in exact]
             hits = _hits(session, kind, model, exact=exact, found=found, words=words)
             best = min((_rank(hit.row, words)[0] for hit in hits[:1] if not hit.is_exact), default=-1)
@@ -95,16 +101,14 @@ def instrument_condition(session: Session, actor: Actor, text: str) -> ColumnEle
     if not words:
         return None
     if all(len(word) == 1 for word in words):
-        return or_(
-            Instrument.serial_key.in_(_spellings(text)), Instrument.type_code.in_(sorted(_split_types(words)[0]))
-        )
-    found: ColumnElement[bool] = Instrument.id.in_(_matching(session, actor, "instrument", words))
-    codes, rest = _split_types(words)
+        return or_(Instrument.serial_key.in_(_spellings(text)), Instrument.type_code.in_(sorted(split_types(words)[0])))
+    found: ColumnElement[bool] = Instrument.id.in_(matching_keys(session, actor, "instrument", words))
+    codes, rest = split_types(words)
     if not codes:
         return found
     of_type: ColumnElement[bool] = Instrument.type_code.in_(sorted(codes))
     if any(len(word) > 1 for word in rest):
-        of_type &= Instrument.id.in_(_matching(session, actor, "instrument", rest))
+        of_type &= Instrument.id.in_(matching_keys(session, actor, "instrument", rest))
     elif rest:
         return found
     return or_(found, of_type)
@@ -118,10 +122,11 @@ def condition(session: Session, actor: Actor, kind: str, text: str) -> ColumnEle
     key: ColumnElement[int] = next(model.id for name, _action, model in _KINDS if name == kind)
     if all(len(word) == 1 for word in words):
         return key.in_(_candidates(session, actor, kind, words))
-    return key.in_(_matching(session, actor, kind, words))
+    return key.in_(matching_keys(session, actor, kind, words))
 
 
-def _matching(session: Session, actor: Actor, kind: str, words: Sequence[str]) -> Select[int]:
+def matching_keys(session: Session, actor: Actor, kind: str, words: Sequence[str]) -> Select[int]:
+    """Keys of the things of a kind that hold every word, within the actor's scope, by the trigram index."""
     if kind == "measurement_standard":
         return matching(session, kind, words)
     if actor.is_holder:
@@ -135,12 +140,12 @@ def _candidates(session: Session, actor: Actor, kind: str, words: Sequence[str])
     """Keys found by substring, in no order. Words of one letter alone are looked for at the beginning of names."""
     if all(len(word) == 1 for word in words):
         return _by_first_letters(session, actor, kind, "".join(words))
-    found = list(session.scalars(_matching(session, actor, kind, words).limit(_CANDIDATES)))
+    found = list(session.scalars(matching_keys(session, actor, kind, words).limit(_CANDIDATES)))
     if kind == "instrument" and len(found) < _CANDIDATES:
-        codes, rest = _split_types(words)
+        codes, rest = split_types(words)
         if codes and any(len(word) > 1 for word in rest):
             more = select(Instrument.id).where(
-                Instrument.id.in_(_matching(session, actor, kind, rest)), Instrument.type_code.in_(sorted(codes))
+                Instrument.id.in_(matching_keys(session, actor, kind, rest)), Instrument.type_code.in_(sorted(codes))
             )
             found += [key for key in session.scalars(more.limit(_CANDIDATES)) if key not in found]
     return found
@@ -171,26 +176,21 @@ def _spellings(text: str) -> list[str]:
     return list(dict.fromkeys([typed, typed.upper(), plain(typed), plain(typed).upper(), cleaning.key_of(typed)]))
 
 
-def _exact(session: Session, actor: Actor, kind: str, text: str) -> list[int]:
-    """Keys of the things of which the text is an identifier, by the indexes of these columns."""
-    spelled = _spellings(text)
-    statement: Select[int]
-    if kind == "instrument":
-        where = or_(Instrument.number.in_(spelled), Instrument.serial_key.in_(spelled))
-        statement = within(select(Instrument.id).where(where), actor)
-    elif kind == "holder":
-        statement = within(
-            select(Holder.id).where(or_(Holder.number.in_(spelled), Holder.uscc.in_(spelled))), actor, Holder
-        )
-    elif kind == "certificate":
-        statement = within(select(Certificate.id).join(Certificate.instrument), actor).where(
-            Certificate.number.in_(spelled)
-        )
-    elif kind == "measurement_standard":
-        statement = select(MeasurementStandard.id).where(MeasurementStandard.number.in_(spelled))
-    else:
+def exact_keys(session: Session, actor: Actor, kind: str, text: str) -> list[int]:
+    """Keys of the things of which the text is an identifier: by the index of each such column, then within the scope."""
+    keys: list[int] = []
+    model = next(model for name, _action, model in _KINDS if name == kind)
+    for column in _IDENTIFIERS.get(kind, ()):
+        keys += session.scalars(select(model.id).where(column.in_(_spellings(text))).limit(_CANDIDATES))
+    if not keys:
         return []
-    return list(session.scalars(statement.limit(_CANDIDATES)))
+    seen = select(model.id).where(model.id.in_(keys))
+    if kind == "certificate":
+        seen = within(seen.join(Certificate.instrument), actor)
+    elif kind != "measurement_standard":
+        seen = within(seen, actor, model)
+    visible = set(session.scalars(seen))
+    return [key for key in dict.fromkeys(keys) if key in visible]
 
 
 def _hits(
@@ -233,7 +233,7 @@ def _types(session: Session, words: Sequence[str]) -> list[TypeEntry]:
     return list(session.scalars(statement)) if codes else []
 
 
-def _split_types(words: Sequence[str]) -> tuple[set[str], list[str]]:
+def split_types(words: Sequence[str]) -> tuple[set[str], list[str]]:
     """The types that words name (all such words together), and the words that name none."""
     codes: set[str] = set()
     rest: list[str] = []

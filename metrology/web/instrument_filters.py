@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, text
 
 from metrology.domain import schedule
 from metrology.domain.instrument import SCHEDULED, STATES
 from metrology.persistence import due
 from metrology.persistence.instruments import Instrument, TypeEntry
-from metrology.services import cleaning, searching
+from metrology.persistence.keyset import Unindexed
+from metrology.services import cleaning
+from metrology.services.finding import InstrumentsFound, find_instruments
 from metrology.web import labels
 from metrology.web.filters import pick
 from metrology.web.list_filters import (
@@ -21,6 +23,7 @@ from metrology.web.list_filters import (
     Choices,
     Condition,
     DaysFilter,
+    Division,
     Filter,
     ReferenceFilter,
     TextFilter,
@@ -106,9 +109,29 @@ def age_where(asking: Asking, values: list[str]) -> Condition:
 # -- what it is and whose
 
 
-def find_text(asking: Asking, text: str) -> Condition | None:
-    """What search finds."""
-    return searching.instrument_condition(asking.session, asking.actor, text)
+class FindFilter(TextFilter):
+    """Free text over all an instrument is known by."""
+
+    finds = True
+
+    def condition(self, asking: Asking) -> Condition | None:
+        """What is found, but for types, which divide the list."""
+        found = self._found(asking)
+        return None if found is None or found.type_codes else found.condition
+
+    def division(self, asking: Asking) -> Division | None:
+        """The types that the words name, when they name nothing else."""
+        found = self._found(asking)
+        return (Instrument.type_code, found.type_codes) if found is not None and found.type_codes else None
+
+    def _found(self, asking: Asking) -> InstrumentsFound | None:
+        text = asking.value(self.key)
+        if asking.text.found is None and text:
+            asking.text.found = find_instruments(asking.session, asking.actor, text)
+        found: InstrumentsFound | None = asking.text.found
+        if found is not None:
+            asking.text.is_few, asking.text.some = found.is_few, found.some
+        return found
 
 
 def type_choices(asking: Asking) -> Choices:
@@ -122,16 +145,25 @@ def planned_where(_asking: Asking, values: list[str]) -> Condition:
     return due.planned() if values[0] == "yes" else ~due.planned()
 
 
+def purpose_where(_asking: Asking, values: list[str]) -> Condition:
+    """For one of these purposes. Few instruments are for another than trade: those have an index of their own."""
+    chosen = Instrument.purpose.in_(values)
+    return chosen if "trade" in values else chosen & text("instrument.purpose <> 'trade'")
+
+
 def mode_where(_asking: Asking, values: list[str]) -> Condition:
     """Of a type that is verified so."""
     return Instrument.type_code.in_(select(TypeEntry.code).where(TypeEntry.mode.in_(values)))
 
 
 def manufacturer_where(asking: Asking, text: str) -> Condition | None:
-    """Made by this one, however it is spaced and cased; the search index narrows it first."""
-    found = searching.instrument_condition(asking.session, asking.actor, text)
-    exact = Instrument.manufacturer_key == cleaning.key_of(text)
-    return exact if found is None else found & exact
+    """Made by this one, however it is spaced and cased; the search index narrows it when they are few."""
+    found = find_instruments(asking.session, asking.actor, text)
+    key = cleaning.key_of(text)
+    if found is not None and found.is_few and found.condition is not None:
+        return found.condition & (Instrument.manufacturer_key == key)
+    exact: Condition = Unindexed(Instrument.manufacturer_key) == key
+    return exact
 
 
 def lot_where(_asking: Asking, text: str) -> Condition:
@@ -147,14 +179,18 @@ def place_where(asking: Asking, key: int) -> Condition:
 
 
 FILTERS: tuple[Filter, ...] = (
-    TextFilter(
-        key="q", label=_l("Find"), placeholder=_l("number, serial, holder, place…"), where=find_text, is_main=True
+    FindFilter(
+        key="q",
+        label=_l("Find"),
+        placeholder=_l("number, serial, holder, place…"),
+        is_main=True,
     ),
     ChoiceFilter(
         key="type",
         label=_l("Type"),
         choices=type_choices,
         where=equals(Instrument.type_code),
+        divides=Instrument.type_code,
         is_multiple=True,
         is_main=True,
     ),
@@ -172,6 +208,7 @@ FILTERS: tuple[Filter, ...] = (
         label=_l("District"),
         choices=district_choices,
         where=in_districts(Instrument.district_code),
+        divides=Instrument.district_code,
         is_multiple=True,
         is_main=True,
     ),
@@ -183,7 +220,7 @@ FILTERS: tuple[Filter, ...] = (
         key="purpose",
         label=_l("Purpose"),
         choices=labelled(labels.PURPOSES),
-        where=equals(Instrument.purpose),
+        where=purpose_where,
         is_multiple=True,
     ),
     ChoiceFilter(key="mode", label=_l("Mode"), choices=labelled(labels.MODES), where=mode_where, is_multiple=True),

@@ -12,15 +12,32 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import false
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from werkzeug.datastructures import MultiDict
 
 from metrology.domain.authority import Actor
+from metrology.persistence.keyset import Condition, Division
 
-Condition = ColumnElement[bool]
+__all__ = [
+    "Asking", "Chip", "ChoiceFilter", "Choices", "Condition", "DaysFilter", "Division", "Filter", "ReferenceFilter", "TextFilter", "equals",
+    "labelled", "yes_no",
+]  # fmt: skip
+
 Choices = Sequence[tuple[str, Any]]
 LONGEST_VALUE = 200
+
+
+@dataclass
+class TextUse:
+    """What a filter by text found out, for the rest of the list."""
+
+    is_few: bool = False
+    """It names the rows by their keys, so that no index beside that of the keys is wanted."""
+    some: tuple[int, ...] = ()
+    """Keys of some rows it finds, when they are too many to be counted."""
+    found: Any = None
+    """What it found, looked up once."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,7 @@ class Asking:
     args: MultiDict[str, str]
     offered: dict[str, Choices] = field(default_factory=dict)
     """Choices of filters, read once."""
+    text: TextUse = field(default_factory=TextUse)
 
     def values(self, key: str) -> list[str]:
         """What the address says under a key; blanks do not count."""
@@ -64,6 +82,8 @@ class Filter:
     unset: Any = None
     """What stands in the control while nothing is chosen; "all" when not said."""
     control = "hidden"
+    finds = False
+    """Whether it is the free text whose use ``Asking.text`` tells."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -73,6 +93,10 @@ class Filter:
     def condition(self, asking: Asking) -> Condition | None:
         """The condition of what the address says, or None when it says nothing."""
         raise NotImplementedError
+
+    def division(self, asking: Asking) -> Division | None:  # noqa: ARG002 - most filters divide nothing
+        """Instead of a condition: the column and its values, where an index begins with the column."""
+        return None
 
     def chips(self, asking: Asking) -> Iterator[Chip]:
         """One chip for each value in use."""
@@ -93,7 +117,7 @@ class Filter:
 class TextFilter(Filter):
     """Free text."""
 
-    where: Callable[[Asking, str], Condition | None]
+    where: Callable[[Asking, str], Condition | None] = lambda _asking, _text: None
     placeholder: Any = ""
     control = "text"
 
@@ -110,6 +134,8 @@ class ChoiceFilter(Filter):
     choices: Callable[[Asking], Choices]
     where: Callable[[Asking, list[str]], Condition]
     is_multiple: bool = False
+    divides: InstrumentedAttribute[Any] | None = None
+    """The column of which these are the values (``none``: no value), when an index begins with it."""
 
     @property
     def control(self) -> str:  # type: ignore[override]
@@ -130,6 +156,14 @@ class ChoiceFilter(Filter):
         known = {code for code, _label in self.offered(asking)}
         wanted = [value for value in values if value in known]
         return self.where(asking, wanted) if wanted else false()
+
+    def division(self, asking: Asking) -> Division | None:
+        """The column and its values, when there are several."""
+        known = {code for code, _label in self.offered(asking)}
+        wanted = tuple(dict.fromkeys(value for value in asking.values(self.key) if value in known))
+        if self.divides is None or len(wanted) < 2:
+            return None
+        return self.divides, tuple(None if value == "none" else value for value in wanted)
 
     def words(self, asking: Asking, value: str) -> str:
         """The label of the value."""

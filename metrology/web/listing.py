@@ -6,7 +6,7 @@ Everything a list shows stands in its address, so that a list can be linked to, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,13 +15,13 @@ from urllib.parse import parse_qsl, urlencode
 from flask import current_app, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from metrology.documents.workbook import Cell
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
-from metrology.persistence.keyset import KeyPage, KeysetQuery, Order, Position
+from metrology.persistence.keyset import Condition, Division, KeyPage, KeysetQuery, Order, Position, among
 from metrology.persistence.preferences import SavedFilter
 from metrology.services import list_preferences
 from metrology.services.list_preferences import Layout
@@ -59,9 +59,6 @@ class BulkAction:
     action: str
 
 
-Divide = tuple[InstrumentedAttribute[Any], tuple[Any, ...]]
-
-
 @dataclass(frozen=True, kw_only=True)
 class ListDefinition:
     """A list of the registry."""
@@ -79,8 +76,10 @@ class ListDefinition:
     """Narrows a statement to what the one who asks may see."""
     cells: str
     """Template whose macros draw cells."""
-    divide: Callable[[Asking], Divide | None] = lambda _asking: None
+    divide: Callable[[Asking], Division | None] = lambda _asking: None
     """Column and values that divide the list into ranges of the index (see ``persistence.keyset``)."""
+    divided_sorts: tuple[str, ...] | None = None
+    """Orders that the indexes of the divisions have; None: all."""
     chips: Callable[[Asking], Iterable[Chip]] = lambda _asking: ()
     """Chips of what the division stands for."""
     extra_keys: tuple[str, ...] = ()
@@ -127,11 +126,25 @@ class Listing:
     @cached_property
     def query(self) -> KeysetQuery:
         """The rows, by conditions and order."""
+        return self._query(with_text=True)
+
+    def _query(self, *, with_text: bool) -> KeysetQuery:
         asking, definition = self.asking, self.definition
         scope = definition.within(select(definition.model), asking).whereclause
-        made = [scope, *(one.condition(asking) for one in definition.filters)]
-        column, values = definition.divide(asking) or (None, ())
-        return KeysetQuery(self.order, tuple(one for one in made if one is not None), column, values)
+        conditions: list[Condition] = [] if scope is None else [scope]
+        divide = definition.divide(asking)
+        divisions = [] if divide is None else [divide]
+        for one in definition.filters:
+            if one.finds and not with_text:
+                continue
+            division = one.division(asking)
+            condition = one.condition(asking) if division is None else None
+            divisions += [] if division is None else [division]
+            conditions += [] if condition is None else [condition]
+        sorts = definition.divided_sorts
+        if asking.text.is_few or (sorts is not None and self.sort.removeprefix("-") not in sorts):
+            return KeysetQuery.undivided(self.order, conditions, divisions)
+        return KeysetQuery(self.order, tuple(conditions), tuple(divisions))
 
     @cached_property
     def order(self) -> Order:
@@ -144,7 +157,9 @@ class Listing:
         """The keys of the page that the address names; the first one when its cursor does not fit."""
         positions = {name: self._position(self.asking.args.get(name, "")) for name in _CURSORS}
         page = self.query.page(self.asking.session, PAGE_SIZE, **positions)
-        return page if page.positions else self.query.page(self.asking.session, PAGE_SIZE)
+        if page.positions or not any(positions.values()):
+            return page
+        return self.query.page(self.asking.session, PAGE_SIZE)
 
     def load(self, session: Session, keys: Sequence[int], columns: Sequence[Column]) -> list[Any]:
         """The rows with these keys, in this order, with what the columns read of other tables."""
@@ -161,8 +176,17 @@ class Listing:
 
     @cached_property
     def count(self) -> int:
-        """How many rows match, at most one over ``COUNT_CAP``."""
-        return self.query.count(self.asking.session, COUNT_CAP)
+        """How many rows match, at most one over ``COUNT_CAP``; less than there are when ``is_count_open``."""
+        if not self.is_count_open:
+            return self.query.count(self.asking.session, COUNT_CAP)
+        some = among(self.asking.session, self.order.key, self.asking.text.some)
+        query = self._query(with_text=False)
+        return replace(query, conditions=(*query.conditions, some)).count(self.asking.session, COUNT_CAP)
+
+    @cached_property
+    def is_count_open(self) -> bool:
+        """Whether there may be more rows than were counted: a word stands in so many that only some were looked at."""
+        return bool(self.query and self.asking.text.some and not self.asking.text.is_few)
 
     # -- how it looks
 

@@ -146,6 +146,10 @@ def city(session: Session) -> None:
         ("q=S5", "S5"),
         ("sort=-due", "S5 S4 S3 S2 S1 S8 S6"),
         ("sort=serial", "S1 S2 S3 S4 S5 S6 S8"),
+        ("sort=verified&due=overdue", "S8 S1 S2"),
+        ("type=cold_water_meter&type=digital_indicating_scale&district=410721&district=none", "S2 S6"),
+        ("q=冷水水表", "S2"),
+        ("q=水表", "S2"),
         ("sort=-number&state=in_use", "S8 S6 S3 S2 S1"),
         ("sort=nonsense&due=overdue", "S8 S1 S2"),
     ],
@@ -245,6 +249,17 @@ def test_a_count_over_the_cap_says_over(
     assert "over 3 rows" in officer.get("/instruments/?lang=en").text
     monkeypatch.setattr(listing.Listing, "cap", 4)
     assert "4 rows" in officer.get("/instruments/?lang=en").text
+
+
+@pytest.mark.parametrize("sort", ["due", "-number"])
+def test_a_word_in_very_many_documents_finds_the_same(
+    officer: FlaskClient, city: None, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    few = listed(officer, f"q=东湖&state=all&sort={sort}")
+    monkeypatch.setattr("metrology.services.finding.FEW", 1)
+    assert listed(officer, f"q=东湖&state=all&sort={sort}") == few
+    assert "over 2 rows" in officer.get("/instruments/?q=东湖&lang=en").text
+    assert "data-all-matching" not in officer.get("/instruments/?q=东湖").text
 
 
 # -- whose
