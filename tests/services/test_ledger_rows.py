@@ -104,7 +104,7 @@ def test_several_sheets_are_several_tables() -> None:
 
 def test_a_line_of_a_market_is_a_vendors_scale_at_its_stall() -> None:
     row = read(SCALE_HEADINGS, scale_row(1, 出厂编号="ＤＨ１００００１", 备注="新购"))
-    assert row.instrument.type_code == "digital_indicating_scale"
+    assert row.instrument.type_code == "electronic_price_computing_scale"
     assert row.instrument.serial_number == "DH100001"
     assert row.instrument.nameplate == {"max": "30kg", "e": "10g", "accuracy_class": "Ⅲ级"}
     assert (row.instrument.last_verified_on, row.instrument.due_date) == (date(2026, 5, 22), date(2027, 5, 21))
