@@ -21,6 +21,8 @@ _DOOR = re.compile(
     r"(?P<before>.*?\D)"
     r"(?P<door>(?:[0-9一二三四五六七八九十]{1,3}(?:单元|门|组))?\s*[0-9A-Za-z\-]{1,8}\s*(?:室|户|号|房|号房)?)"
 )
+_LEVELS = 3
+"""Province, city, district."""
 _PROVINCE = re.compile(r"^[^省市区县]{2,3}省")
 
 
@@ -35,7 +37,7 @@ class DwellingAddress(NamedTuple):
 def split_address(text: str, districts: Sequence[str] = ()) -> DwellingAddress:
     """Cut an address. The names in `districts` are taken off its front: they are kept as the district of the place."""
     rest = _PROVINCE.sub("", text.strip())
-    for _again in districts:
+    for _again in range(_LEVELS):
         for name in districts:
             if name and rest.startswith(name) and len(rest) > len(name):
                 rest = rest[len(name) :].lstrip(" ,\uff0c、")

@@ -18,9 +18,11 @@ from metrology.services.ledger_headings import SheetLayout
 from metrology.services.ledger_lines import LedgerLine, lines
 from metrology.services.ledger_rows import LineReader, column_at_fault
 from metrology.services.ledger_source import LedgerSource
+from metrology.services.placing import PlaceFacts
 from metrology.services.registering import Registrar, Row
 
 CHUNK = 500
+_KEPT = 5000
 T = TypeVar("T")
 
 
@@ -52,6 +54,8 @@ class LedgerReading:
     default_holder: HolderFacts | None = None
     default_type: str = ""
     _readers: list[LineReader] = field(init=False)
+    _holders: dict[HolderFacts, HolderFacts] = field(init=False, default_factory=dict)
+    _places: dict[PlaceFacts, PlaceFacts] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._readers = [
@@ -102,7 +106,26 @@ class LedgerReading:
         one: Settled[T] = Settled(sheet, line, label_of(line, layout))
         try:
             one.contact = self._readers[sheet].contact(line)
-            one.row = registrar.check(self._readers[sheet].read(line))
+            one.row = self._checked(self._readers[sheet].read(line), registrar)
         except Problem as problem:
             one.refuse(problem, layout)
         return one
+
+    def _checked(self, row: Row, registrar: Registrar) -> Row:
+        """A row as it is stored. A holder or place that many lines name alike is checked once."""
+        holder = self._holders.get(row.holder) if row.holder else None
+        place = self._places.get(row.place) if row.place else None
+        checked = registrar.check(
+            Row(instrument=row.instrument, holder=None if holder else row.holder, place=None if place else row.place)
+        )
+        if row.holder and checked.holder:
+            _keep(self._holders, row.holder, checked.holder)
+        if row.place and checked.place:
+            _keep(self._places, row.place, checked.place)
+        return Row(instrument=checked.instrument, holder=holder or checked.holder, place=place or checked.place)
+
+
+def _keep(known: dict[T, T], said: T, checked: T) -> None:
+    if len(known) >= _KEPT:
+        known.clear()
+    known[said] = checked
