@@ -438,12 +438,14 @@ def upgrade():
         batch_op.create_index('ix_instrument_district_code_state_due_date_id', ['district_code', 'state', 'due_date', 'id'], unique=False)
         batch_op.create_index('ix_instrument_due_date_id', ['due_date', 'id'], unique=False)
         batch_op.create_index('ix_instrument_holder_id_state_due_date_id', ['holder_id', 'state', 'due_date', 'id'], unique=False)
+        batch_op.create_index('ix_instrument_last_verified_on_id', ['last_verified_on', 'id'], unique=False)
         batch_op.create_index('ix_instrument_lot_code_id', ['lot_code', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_instrument_parent_id'), ['parent_id'], unique=False)
         batch_op.create_index('ix_instrument_place_id_state_due_date_id', ['place_id', 'state', 'due_date', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_instrument_serial_key'), ['serial_key'], unique=False)
         batch_op.create_index('ix_instrument_state_due_date_id', ['state', 'due_date', 'id'], unique=False)
         batch_op.create_index('ix_instrument_type_code_state_due_date_id', ['type_code', 'state', 'due_date', 'id'], unique=False)
+        batch_op.create_index('ix_instrument_unusual_purpose', ['purpose', 'state', 'due_date', 'id'], unique=False, sqlite_where=sa.text("purpose <> 'trade'"), postgresql_where=sa.text("purpose <> 'trade'"))
 
     op.create_table('list_layout',
     sa.Column('id', BIG, autoincrement=True, nullable=False),
@@ -988,12 +990,14 @@ def downgrade():
 
     op.drop_table('list_layout')
     with op.batch_alter_table('instrument', schema=None) as batch_op:
+        batch_op.drop_index('ix_instrument_unusual_purpose', sqlite_where=sa.text("purpose <> 'trade'"), postgresql_where=sa.text("purpose <> 'trade'"))
         batch_op.drop_index('ix_instrument_type_code_state_due_date_id')
         batch_op.drop_index('ix_instrument_state_due_date_id')
         batch_op.drop_index(batch_op.f('ix_instrument_serial_key'))
         batch_op.drop_index('ix_instrument_place_id_state_due_date_id')
         batch_op.drop_index(batch_op.f('ix_instrument_parent_id'))
         batch_op.drop_index('ix_instrument_lot_code_id')
+        batch_op.drop_index('ix_instrument_last_verified_on_id')
         batch_op.drop_index('ix_instrument_holder_id_state_due_date_id')
         batch_op.drop_index('ix_instrument_due_date_id')
         batch_op.drop_index('ix_instrument_district_code_state_due_date_id')
