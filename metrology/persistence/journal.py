@@ -122,6 +122,12 @@ def changes_of(row: Model) -> dict[str, list[Any]]:
     """Columns of a row that differ from what the database holds: field → [old, new]. All set columns for a new row."""
     state = inspect(row)
     changed: dict[str, list[Any]] = {}
+    if not state.has_identity:  # a new row has no history to ask for, and ledgers bring new rows by the thousand
+        for attribute in state.mapper.column_attrs:
+            value = state.dict.get(attribute.key)
+            if attribute.key not in _NOT_TOLD and value not in ("", None):
+                changed[attribute.key] = [None, plain_value(value)]
+        return changed
     for attribute in state.mapper.column_attrs:
         name = attribute.key
         if name in _NOT_TOLD:
