@@ -166,8 +166,7 @@ class Registrar:
         self._write([one for one in new if one.whole is not None])
         self._write_seals()
         touched, self._touched = self._touched, []
-        wholes = [one.whole for one in new] + [one.parent for one in touched if one.parent_id is not None]
-        settle(self.session, self.actor, [one for one in wholes if one is not None], now=self.now)
+        settle(self.session, self.actor, [one.whole for one in new if one.whole is not None], now=self.now)
         rows = {row.id: row for row in (*(one.row for one in new), *touched)}
         if rows:
             searching.index(self.session, *rows.values())

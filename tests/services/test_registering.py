@@ -16,7 +16,7 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import JournalEntry
 from metrology.persistence.places import Place
 from metrology.persistence.search import SearchDocument
-from metrology.services import searching
+from metrology.services import holding, searching
 from metrology.services.holding import HolderFacts
 from metrology.services.placing import PlaceFacts
 from metrology.services.registering import (
@@ -360,13 +360,12 @@ def test_a_dispenser_row_after_its_nozzle_finds_it(session: Session) -> None:
 def test_a_dispenser_goes_where_all_its_nozzles_go(session: Session) -> None:
     read(session, row(nozzle("1")), row(nozzle("2")))
     whole = session.scalars(select(Instrument).where(Instrument.is_assembly)).one()
-    old = whole.holder_id
-    other = HolderFacts(name="示范加油站", uscc="92410704KUE21TF72Y", district_code="卫辉市")
-    read(session, row(nozzle("1"), holder=other))
+    one, two = whole.parts
+    old, new = whole.holder_id, holding.register_holder(session, OFFICER, HolderFacts(name="示范加油站"), now=NOW)
+    revise_instrument(session, OFFICER, one, {"holder_id": new.id}, today=TODAY, now=NOW)
     assert whole.holder_id == old
-    read(session, row(nozzle("2"), holder=other))
-    assert whole.holder is not None
-    assert whole.holder.name == "示范加油站"
+    revise_instrument(session, OFFICER, two, {"holder_id": new.id}, today=TODAY, now=NOW)
+    assert whole.holder is new
 
 
 def test_rows_of_another_district_are_refused(session: Session) -> None:
