@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection
 from datetime import date
+from functools import lru_cache
 
 from metrology.domain.problems import BadChoice, BadText, Problem
 
@@ -53,6 +54,7 @@ def paragraph(field: str, text: str | None, limit: int = NOTE) -> str:
     return clean
 
 
+@lru_cache(maxsize=16384)
 def key_of(text: str) -> str:
     """What two spellings of one name or number have in common: width, case and blanks do not count.
 
