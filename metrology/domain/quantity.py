@@ -172,6 +172,9 @@ class Quantity:
         """How many times `other` this is, to 60 digits."""
         if other.dimension != self.dimension:
             raise BadQuantity(value=other.text(), unit=self.unit)
+        if other.unit == self.unit:
+            # A limit of 1.5 °C is a difference: three times 0.5 °C, wherever the scale has its zero.
+            return ARITHMETIC.divide(self.value, other.value)
         return ARITHMETIC.divide(self.smallest(), other.smallest())
 
     def times(self, factor: Decimal | int) -> "Quantity":

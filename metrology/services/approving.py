@@ -19,7 +19,7 @@ from metrology.domain.seal import SealState, consequence
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.journal import changes_of, record
 from metrology.persistence.verifications import Verification
-from metrology.services import assembling, certifying, judging, searching
+from metrology.services import assembling, certifying, cleaning, judging, searching
 from metrology.services.record_digest import is_intact
 from metrology.services.validity import CORRECTED, Validity, stands, validity
 
@@ -74,13 +74,14 @@ def return_record(
     if verification.state not in ("submitted", "checked"):
         raise Problem("not_returnable", "state", number=verification.number, state=verification.state)
     _same_institute(actor, verification)
-    if not reason.strip():
+    reason = cleaning.paragraph("reason", reason)
+    if not reason:
         raise Problem("reason_needed", "reason")
-    verification.state, verification.return_reason = "returned", reason.strip()[:2000]
+    verification.state, verification.return_reason = "returned", reason
     verification.returned_by_id, verification.returned_at, verification.updated_at = actor.user_id, now, now
     record(
         session, actor, "verification.returned", verification, at=now,
-        instrument=verification.instrument_id, reason=verification.return_reason,
+        instrument=verification.instrument_id, reason=reason,
     )  # fmt: skip
     session.flush()
     return verification

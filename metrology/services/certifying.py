@@ -25,7 +25,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import JournalHead, record
 from metrology.persistence.verifications import Verification
-from metrology.services import certificate_text, numbering, searching, settings
+from metrology.services import certificate_text, cleaning, numbering, searching, settings
 from metrology.services.record_digest import digest_changes, is_intact
 from metrology.services.validity import CORRECTED, Validity
 
@@ -196,9 +196,10 @@ def revoke(
     session.refresh(certificate, with_for_update=True)
     if certificate.standing != "valid":
         raise Problem("not_in_force", "standing", number=certificate.number)
-    if not reason.strip() or reason.strip() in END_REASONS:
+    reason = cleaning.words("reason", reason)
+    if not reason or reason in END_REASONS:
         raise Problem("reason_needed", "reason")
-    _end(session, actor, certificate, "revoked", reason.strip(), today=today, now=now)
+    _end(session, actor, certificate, "revoked", reason, today=today, now=now)
     instrument = certificate.instrument
     if certificate.kind == "verification_certificate":
         _due_now(session, actor, instrument, today, now)

@@ -13,22 +13,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from metrology import regulations
 from metrology.domain.authority import Actor
-from metrology.domain.problems import BadChoice, BadText, Problem
+from metrology.domain.problems import BadChoice, Problem
 from metrology.domain.regulation import KINDS
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.journal import record
 from metrology.persistence.people import User
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.verifications import StandardUse, Verification
-from metrology.services import judging, numbering
+from metrology.services import cleaning, judging, numbering
 from metrology.services.approving import lock
 from metrology.services.record_readings import LONGEST_TEXT, legible
 
 SEAL_FINDINGS = ("applied", "intact", "broken", "missing", "replaced")
 MOST_SEALS = 40
 MOST_STANDARDS = 20
-LONGEST_NOTES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +172,13 @@ def save_draft(
     if changes.verified_on is not None:
         verification.verified_on = changes.verified_on
     if changes.place_text is not None:
-        verification.place_text = _line(changes.place_text, "place_text")
+        verification.place_text = cleaning.words("place_text", changes.place_text, LONGEST_TEXT)
     if changes.notes is not None:
-        verification.notes = changes.notes.strip()[:LONGEST_NOTES]
+        verification.notes = cleaning.paragraph("notes", changes.notes)
     if changes.nameplate is not None:
-        verification.nameplate = {key: text for key, text in legible(changes.nameplate).items() if text}
+        known = {one.key for one in regulations.get(verification.type_code).nameplate}
+        plate = legible(changes.nameplate)
+        verification.nameplate = {key: text for key, text in plate.items() if key in known and text}
     if changes.readings is not None:
         verification.readings = legible(changes.readings)
     if changes.seals is not None:
@@ -197,13 +199,6 @@ def own_draft(session: Session, actor: Actor, verification: Verification) -> Non
         raise Problem("not_a_draft", "state", number=verification.number, state=verification.state)
 
 
-def _line(text: str, field: str) -> str:
-    line = " ".join(text.split())
-    if len(line) > LONGEST_TEXT or not line.isprintable():
-        raise BadText(field, value=line[:64])
-    return line
-
-
 def _seals(session: Session, verification: Verification, seals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Seals applied, and what was found of those the instrument had; a row without a number is no seal."""
     own = {row.id: row for row in session.scalars(select(Seal).where(Seal.instrument_id == verification.instrument_id))}
@@ -213,8 +208,8 @@ def _seals(session: Session, verification: Verification, seals: Sequence[Mapping
         earlier = own.get(int(seal["seal_id"])) if seal.get("seal_id") else None
         if found not in SEAL_FINDINGS or (found != "applied" and earlier is None):
             raise BadChoice("seals", value=found)
-        number = earlier.number if earlier else _line(str(seal.get("number") or ""), "seals")
-        position = earlier.position if earlier else _line(str(seal.get("position") or ""), "seals")
+        number = earlier.number if earlier else cleaning.words("seals", str(seal.get("number") or ""), LONGEST_TEXT)
+        position = earlier.position if earlier else cleaning.words("seals", str(seal.get("position") or ""), LONGEST_TEXT)
         if number:
             kept.append(
                 {"seal_id": earlier.id if earlier else None, "number": number, "position": position, "found": found}

@@ -30,6 +30,8 @@ from metrology.services.record_sheet import LaidSheet, lay
 from metrology.services.serving_standards import StandardJudged
 from metrology.services.validity import Validity, stands, validity
 
+EARLIEST = 1990
+"""Year before which no verification of ours can have been."""
 NEVER_VERIFIED = frozenset({"retired", "lost"})
 _KINDS_IN = {
     "in_use": frozenset(KINDS),
@@ -230,6 +232,8 @@ def _verified_before(session: Session, instrument: Instrument, replaces: Verific
 def _day_refusal(verification: Verification, today: date) -> Problem | None:
     if verification.verified_on > today:
         return Problem("verified_in_future", "verified_on", on=verification.verified_on)
+    if verification.verified_on.year < EARLIEST:
+        return Problem("date_out_of_range", "verified_on", value=verification.verified_on)
     return None
 
 

@@ -5,6 +5,7 @@ An individual vendor's name is personal data (民法典 1034): the market and th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,7 +23,7 @@ from metrology.services.validity import stands
 
 PUBLIC_HOLDERS = frozenset({"enterprise", "utility", "hospital", "government", "market_organiser"})
 HISTORY_SHOWN = 5
-CODE_LENGTH = 24
+_CODE = re.compile(r"[A-Za-z0-9_-]{16,24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class PublicFacts:
 
 def by_certificate(session: Session, code: str, *, today: date, warn_days: int) -> PublicFacts | None:
     """What the code of a certificate or notice opens; None for a code that nobody was given."""
-    if len(code) > CODE_LENGTH:
+    if not _CODE.fullmatch(code):
         return None
     statement = select(Certificate).where(Certificate.code == code).options(*_with(joinedload(Certificate.instrument)))
     certificate = session.scalar(statement)
@@ -77,7 +78,7 @@ def by_certificate(session: Session, code: str, *, today: date, warn_days: int) 
 
 def by_instrument(session: Session, code: str, *, today: date, warn_days: int) -> PublicFacts | None:
     """What the label of an instrument opens: the document that stands, those of its parts for a whole."""
-    if len(code) > CODE_LENGTH:
+    if not _CODE.fullmatch(code):
         return None
     statement = select(Instrument).where(Instrument.public_code == code)
     instrument = session.scalar(

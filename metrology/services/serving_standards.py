@@ -109,7 +109,7 @@ def offered(session: Session, one: InstrumentType, institute_id: int | None) -> 
 
 def by_text(session: Session, text: str) -> MeasurementStandard | None:
     """The standard whose own number, serial number or certificate number is what somebody scanned or typed."""
-    wanted = text.strip()
+    wanted = text.replace("\0", "").strip()
     if not wanted:
         return None
     for column in (

@@ -18,7 +18,7 @@ from metrology.domain.problems import Problem
 from metrology.domain.verdict import Lack
 from metrology.persistence.journal import record
 from metrology.persistence.verifications import Verification
-from metrology.services import judging, serving_standards, visiting
+from metrology.services import cleaning, judging, serving_standards, visiting
 from metrology.services.approving import approve, check, return_record
 from metrology.services.drafting import (
     DraftChanges,
@@ -115,7 +115,8 @@ def correct(
     """A new draft with the readings of a returned or approved record, which it names. The old record stays as it is."""
     if verification.state not in ("returned", "approved"):
         raise Problem("not_correctable", "state", number=verification.number, state=verification.state)
-    if verification.state == "approved" and not reason.strip():
+    reason = cleaning.paragraph("reason", reason)
+    if verification.state == "approved" and not reason:
         raise Problem("reason_needed", "reason")
     later = session.scalar(
         select(Verification)
@@ -144,7 +145,7 @@ def correct(
         draft,
         at=now,
         instrument=verification.instrument_id,
-        reason=reason.strip(),
+        reason=reason,
     )
     session.flush()
     use_standards(session, draft, [use.standard_id for use in verification.standards])

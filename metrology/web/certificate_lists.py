@@ -38,7 +38,7 @@ _INSTRUMENT = joinedload(Certificate.instrument)
 
 
 def _found(asking: Asking, text: str) -> Condition | None:
-    by_number: Condition = Certificate.number == text.upper()
+    by_number: Condition = Certificate.number == text.replace("\0", "").upper()
     by_instrument = searching.instrument_condition(asking.session, asking.actor, text)
     by_text = searching.condition(asking.session, asking.actor, "certificate", text)
     found = by_number if by_text is None else by_number | by_text

@@ -44,7 +44,7 @@ OFFERED = 20
 @requires("verification.record")
 def new() -> str | BaseResponse:
     """Choose the instrument: by its number, serial number, holder, or the scanned code of its label."""
-    text = request.args.get("q", "").strip()
+    text = request.args.get("q", "").replace("\0", "").strip()
     found = _found(text) if text else []
     return render_template("verifications/new.html", text=text, found=found, refusals=_refusals(found))
 
@@ -82,7 +82,7 @@ def start() -> BaseResponse:
     visit_id = request.args.get("visit", type=int) or request.form.get("visit_id", type=int)
     draft = verifying.start_draft(
         db.session(), actor(), instrument, today=today(), now=now(), visit_id=visit_id,
-        client_key=request.form.get("client_key") or None,
+        client_key=request.form.get("client_key", "").replace("\0", "")[:64] or None,
     )  # fmt: skip
     return redirect(url_for(".edit", verification_id=draft.id))
 

@@ -52,7 +52,7 @@ def rule_types(asking: Asking) -> Choices:
 
 def _found(asking: Asking, text: str) -> Condition | None:
     by_instrument = searching.instrument_condition(asking.session, asking.actor, text)
-    by_number: Condition = Verification.number == text.upper()
+    by_number: Condition = Verification.number == text.replace("\0", "").upper()
     return by_number if by_instrument is None else by_number | of_instruments(Verification.instrument_id, asking, by_instrument)
 
 

@@ -176,3 +176,7 @@ def test_plain_drops_zeros_that_say_nothing():
         "0",
         "12.34",
     ]
+
+
+def test_a_difference_of_temperature_is_a_part_of_another_wherever_zero_lies() -> None:
+    assert parse("0.75 °C").ratio_to(parse("1.5 °C")) == Decimal("0.5")
