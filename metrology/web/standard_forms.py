@@ -61,7 +61,9 @@ class StandardForm(CertificateForm):
     )
     examination_valid_until = DateField(_l("Examination valid until"), [Optional()])
     range_text = StringField(_l("Range, as printed"), [Length(max=200)])
-    range_low = StringField(_l("Range from"), [Length(max=60)], description=_l("A quantity, such as 1 g. Empty: no limit."))
+    range_low = StringField(
+        _l("Range from"), [Length(max=60)], description=_l("A quantity, such as 1 g. Empty: no limit.")
+    )
     range_high = StringField(_l("Range to"), [Length(max=60)])
     accuracy_text = StringField(_l("Class or uncertainty, as printed"), [Length(max=200)])
     type_codes = SelectMultipleField(
@@ -77,7 +79,9 @@ class StandardForm(CertificateForm):
         rows = db.session.scalars(types.order_by(*order))
         self.type_codes.choices = choices((row.code, pick(row)) for row in rows)
         institutes = db.session.scalars(select(Institute).order_by(Institute.name))
-        self.institute_id.choices = choices([("", _l("any institute")), *((str(row.id), row.name) for row in institutes)])
+        self.institute_id.choices = choices(
+            [("", _l("any institute")), *((str(row.id), row.name) for row in institutes)]
+        )
 
     def facts(self) -> StandardFacts:
         """What was typed."""
