@@ -125,16 +125,17 @@ def district_names(session: Session) -> tuple[str, ...]:
 
 
 def remembered_layouts(
-    session: Session, layouts: Sequence[SheetLayout], *, now: datetime
+    session: Session, layouts: Sequence[SheetLayout], *, now: datetime | None = None
 ) -> tuple[list[SheetLayout], tuple[int, ...]]:
-    """The layouts, those with known headings as a person chose last; and the sheets of these."""
+    """The layouts, those with known headings as a person chose last; and the sheets of these. With ``now`` it is counted."""
     found, remembered = [], []
     for index, layout in enumerate(layouts):
         known = _mapping_for(session, layout)
         if known is None:
             found.append(layout)
             continue
-        known.used_count, known.updated_at = known.used_count + 1, now
+        if now is not None:
+            known.used_count, known.updated_at = known.used_count + 1, now
         found.append(_as_chosen(layout, known.mapping))
         remembered.append(index)
     return found, tuple(remembered)

@@ -96,7 +96,7 @@ def preview(
 ) -> tuple[Counts, list[Settled[Foreseen]]]:
     """Check a file without keeping anything of it: the counts, and the refused rows."""
     source = LedgerSource(data, file_name)
-    layouts, remembered = remembered_layouts(session, source.layouts(), now=now())
+    layouts, remembered = remembered_layouts(session, source.layouts())
     if not any(layout.is_table for layout in layouts):
         raise Problem("no_table_found")
     reading = LedgerReading(source, layouts, district_names(session))

@@ -79,13 +79,15 @@ def _chunk(
 ) -> None:
     """One chunk; committed by the step that follows. Done again when somebody else was faster with the same thing."""
     for attempt in range(1, _ATTEMPTS + 1):
+        duplicates = Duplicates(session, seen)
         try:
-            settled, values = _save(session, opened, chunk, seen, today=today, now=now())
+            settled, values = _save(session, opened, chunk, duplicates, today=today, now=now())
             break
         except (IntegrityError, StaleDataError):
             session.rollback()
             if attempt == _ATTEMPTS:
                 raise
+    duplicates.keep()
     for one in settled:
         counts.add(outcome_of(one), one.problem)
         if one.answer is not None:
@@ -98,12 +100,12 @@ def _save(
     session: Session,
     opened: OpenBatch,
     chunk: Sequence[tuple[int, LedgerLine]],
-    seen: SeenKeys,
+    duplicates: Duplicates,
     *,
     today: date,
     now: datetime,
 ) -> tuple[list[Settled[Outcome]], list[dict[str, Any]]]:
-    registrar, duplicates = Registrar(session, opened.actor, today=today, now=now), Duplicates(session, seen)
+    registrar = Registrar(session, opened.actor, today=today, now=now)
     settled = opened.reading.settle(chunk, registrar, duplicates, registrar.save)
     registrar.flush()
     contacts = _add_contacts(session, opened, settled, now)
@@ -112,7 +114,6 @@ def _save(
     searching.index(session, *wholes)
     _journal(session, opened, settled, now)
     session.flush()
-    duplicates.keep()
     return settled, values
 
 

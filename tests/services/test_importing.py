@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
+from metrology.persistence.database import reading
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.journal import JournalEntry, verify_chain
@@ -89,6 +93,10 @@ def run(session: Session, batch_id: int, today: date = TODAY) -> LedgerBatch:
     return session.get_one(LedgerBatch, batch_id)
 
 
+def at_once(session: Session, data: bytes, name: str, today: date) -> LedgerBatch:
+    return importing.import_now(session, OFFICER, data, name, today=today, now=CLOCK, step=committing(session))
+
+
 def undone(session: Session, batch: LedgerBatch) -> LedgerBatch:
     importing.undo(session, OFFICER, session.get_one(LedgerBatch, batch.id), reason="错传", now=CLOCK())
     session.commit()
@@ -118,11 +126,10 @@ def count(session: Session, model: Any, *conditions: Any) -> int:
 
 
 @pytest.mark.skipif(not EXPECTED, reason="no example ledgers beside this folder")
-@pytest.mark.parametrize("today", [date(2026, 11, 22), date(2026, 11, 23)])
 @pytest.mark.parametrize("name", ["market_scales.xlsx", "fuel_dispensers.csv"])
-def test_the_example_ledgers_come_in_as_expected(session: Session, name: str, today: date) -> None:
+def test_the_example_ledgers_come_in_as_expected_and_the_next_day_change_nothing(session: Session, name: str) -> None:
     data, expected = (EXAMPLES / name).read_bytes(), EXPECTED[name]
-    batch = imported(session, data, name=name, today=today)
+    batch = imported(session, data, name=name)
     assert refused(session, batch) == [(one["row"], one["why"]) for one in expected["rejected"]]
     rows = expected.get("instrument_rows") or expected["nozzle_rows"]
     accepted = rows - len(expected["rejected"])
@@ -130,7 +137,8 @@ def test_the_example_ledgers_come_in_as_expected(session: Session, name: str, to
     if name.startswith("fuel"):
         assert count(session, Instrument, Instrument.is_assembly) == expected["dispensers"]
         assert count(session, Place, Place.kind == "station") == expected["stations"]
-    again = imported(session, data, name=name, today=today)
+    again = at_once(session, data, name, date(2026, 11, 23))
+    assert refused(session, again) == refused(session, batch)
     assert figures(again) == (0, 0, accepted, len(expected["rejected"]))
     assert list(verify_chain(session)) == []
 
@@ -138,7 +146,7 @@ def test_the_example_ledgers_come_in_as_expected(session: Session, name: str, to
 @pytest.mark.skipif(not EXPECTED, reason="no example ledgers beside this folder")
 def test_five_thousand_meters_come_in_by_the_lot(session: Session) -> None:
     data = (EXAMPLES / "water_meters.csv").read_bytes()
-    batch = imported(session, data, name="water_meters.csv")
+    batch = at_once(session, data, "water_meters.csv", TODAY)
     assert figures(batch) == (5000, 0, 0, 0)
     assert session.scalar(select(func.count(Instrument.lot_code.distinct()))) == 10
     meter = only(session, "W10000000")
@@ -369,6 +377,21 @@ def test_an_import_killed_half_way_goes_on_where_it_was(
     assert list(verify_chain(session)) == []
 
 
+def test_a_chunk_that_somebody_was_faster_in_is_done_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    save, attempts = ledger_importing._save, iter((1, 2))
+
+    def late(*args: Any, **kwargs: Any) -> Any:
+        saved = save(*args, **kwargs)
+        if next(attempts) == 1:
+            raise IntegrityError("insert", None, Exception("unique"))
+        return saved
+
+    monkeypatch.setattr(ledger_importing, "_save", late)
+    batch = imported(session, market_ledger(scale_row(1), scale_row(2), scale_row(1)))
+    assert figures(batch) == (2, 0, 0, 1)
+    assert count(session, Instrument) == 2
+
+
 def test_a_batch_done_is_not_done_again(session: Session) -> None:
     batch = imported(session, market_ledger(scale_row(1)))
     before = count(session, JournalEntry)
@@ -448,6 +471,22 @@ def test_a_file_that_cannot_be_read_says_why(session: Session) -> None:
     importing.discard(session, OFFICER, batch, now=CLOCK())
 
 
+def test_a_bomb_is_refused_before_it_is_unpacked(session: Session) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 8_000_000)
+    batch = checked(session, out.getvalue())
+    assert (batch.state, batch.error) == ("failed", "file_too_complex")
+
+
+def test_text_that_looks_like_a_formula_stays_text(session: Session) -> None:
+    data = as_csv([SCALE_HEADINGS, scale_row(1, 备注='=HYPERLINK("http://x")', 规格型号="@SUM(A1)")])
+    imported(session, data, name="x.csv")
+    assert (only(session).notes, only(session).model) == ('=HYPERLINK("http://x")', "@SUM(A1)")
+
+
 def test_a_file_without_a_table_can_be_mapped_by_hand(session: Session) -> None:
     rows = [["某某表"], ["谁", "什么", "几号"], ["示范公司", "电子秤", "DH1"]]
     batch = checked(session, as_csv(rows), name="x.csv")
@@ -499,6 +538,18 @@ def test_a_mapping_by_hand_is_remembered_for_the_same_headings(session: Session)
     assert figures(again) == (1, 0, 0, 0)
     assert again.mapping["remembered"] == [0]
     assert session.scalars(select(HeadingMapping)).one().used_count == 1
+
+
+def test_a_remembered_mapping_serves_a_dry_run_that_only_reads(session: Session) -> None:
+    headings = [*SCALE_HEADINGS[:11], "内部码", *SCALE_HEADINGS[12:]]
+    data = as_xlsx([headings, scale_row(1)])
+    batch = checked(session, data)
+    importing.map_by_hand(session, OFFICER, batch, [_chosen(batch, fields={11: "serial_number"})], now=CLOCK())
+    session.commit()
+    with reading():
+        counts, found = ledger_checking.preview(session, OFFICER, data, "x.xlsx", today=TODAY, now=CLOCK)
+        session.rollback()
+    assert (counts.by_outcome["created"], found) == (1, [])
 
 
 def test_a_name_nobody_knows_can_be_given_a_type(session: Session) -> None:
