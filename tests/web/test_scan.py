@@ -223,7 +223,7 @@ def test_the_language_is_the_phones(
 ) -> None:
     page = client.get(f"/c/{issued(session).code}", headers=headers).text
     assert words in page
-    assert "检定有效 <small lang=\"en\">Valid</small>" in page
+    assert '检定有效 <small lang="en">Valid</small>' in page
 
 
 # -- how it is sent

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -50,12 +50,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(app: Flask, session: Session, set_today: Any) -> Iterator[Desk]:
+def desk(app: Flask, session: Session, set_today: Any) -> Desk:
     set_today(TODAY)
     team = create_team(session)
     made = Desk(app, session, team, create_scale(session))
     session.commit()
-    yield made
+    return made
 
 
 def fields(page: str) -> dict[str, str]:
@@ -326,8 +326,6 @@ def test_revoking_is_seen_at_once(desk: Desk) -> None:
 def test_certificates_are_listed_by_what_they_are_worth_today(
     desk: Desk, set_today: Any, standing: str, day: int, found: bool
 ) -> None:
-    from datetime import timedelta
-
     certificate = certify(desk.session, desk.team, desk.scale, INITIAL)
     desk.session.commit()
     set_today(TODAY + timedelta(days=day))
