@@ -55,7 +55,7 @@ def approve(session: Session, actor: Actor, verification: Verification, *, today
     if actor.user_id in (verification.verifier_id, verification.checker_id):
         raise Problem("approver_is_not_a_third", "approver", number=verification.number)
     instrument = verification.instrument
-    session.refresh(instrument, with_for_update=True)
+    session.refresh(instrument, with_for_update={"of": Instrument})  # not its type, which every instrument shares
     if refusal := judging.instrument_refusal(instrument):
         raise refusal
     verification.state, verification.approver_id = "approved", actor.user_id

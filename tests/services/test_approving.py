@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
+from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.verifications import Verification
 from metrology.services import certifying, verifying
@@ -77,6 +81,36 @@ def test_the_database_wants_three_people_too(session: Session, column: str) -> N
     with pytest.raises(DBAPIError):
         session.execute(text(f"update verification set {column} = verifier_id where id = {record.id}"))
     session.rollback()
+
+
+def test_two_who_approve_at_once_issue_one_certificate(app: Flask, session: Session) -> None:
+    team = create_team(session)
+    second = create_user(session, "approver", institute_id=team.institute.id)
+    record = hand_in(session, team, create_scale(session), INITIAL)
+    verifying.check(session, team.actor("checker"), record, now=NOW)
+    people, key = (team.actor("approver"), actor_of(second)), record.id
+    session.commit()
+    together, outcomes = threading.Barrier(2), []
+
+    def approve(who: Actor) -> None:
+        with app.app_context():
+            own = db.session()
+            together.wait()
+            try:
+                verifying.approve(own, who, own.get_one(Verification, key), today=TODAY, now=NOW)
+                own.commit()
+                outcomes.append("approved")
+            except Problem as problem:
+                own.rollback()
+                outcomes.append(problem.code)
+
+    threads = [threading.Thread(target=approve, args=(who,)) for who in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["approved", "not_decidable"]
+    assert len(session.scalars(select(Certificate)).all()) == 1
 
 
 def test_a_decision_is_made_once(session: Session) -> None:
