@@ -24,7 +24,11 @@ def run_online() -> None:
     options = current_app.extensions["migrate"].configure_args
     with db.engine.connect() as connection:
         context.configure(
-            connection=connection, target_metadata=db.metadata, include_name=include_name, transaction_per_migration=True, **options
+            connection=connection,
+            target_metadata=db.metadata,
+            include_name=include_name,
+            transaction_per_migration=True,
+            **options,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -62,10 +62,14 @@ def create_team(session: Session, code: str = "XXJL") -> Team:
             valid_until=date(2030, 12, 31),
         )
     )  # fmt: skip
-    return Team(institute, people["verifier"], people["checker"], people["approver"], create_standard(session, institute))
+    return Team(
+        institute, people["verifier"], people["checker"], people["approver"], create_standard(session, institute)
+    )
 
 
-def create_standard(session: Session, institute: Institute | None, number: str = "BZ-M1-01", **fields: Any) -> MeasurementStandard:
+def create_standard(
+    session: Session, institute: Institute | None, number: str = "BZ-M1-01", **fields: Any
+) -> MeasurementStandard:
     given: dict[str, Any] = {
         "name": "M1 等级砝码组", "name_en": "Weights, class M1", "serial_number": f"FM-{number}",
         "range_low": "1 g", "range_high": "50 kg", "range_text": "1 g … 50 kg", "accuracy": "0.005 %",
@@ -73,7 +77,11 @@ def create_standard(session: Session, institute: Institute | None, number: str =
         "certificate_number": "LX-2026-0001", "valid_from": date(2020, 1, 1), "valid_until": date(2027, 6, 30),
     }  # fmt: skip
     standard = MeasurementStandard(
-        number=number, institute_id=institute.id if institute else None, created_at=NOW, updated_at=NOW, **{**given, **fields}
+        number=number,
+        institute_id=institute.id if institute else None,
+        created_at=NOW,
+        updated_at=NOW,
+        **{**given, **fields},
     )
     session.add(standard)
     session.flush()
@@ -125,18 +133,20 @@ def _plus_ten(load: str) -> str:
 def start(session: Session, team: Team, instrument: Instrument, **given: Any) -> Verification:
     today = given.pop("today", TODAY)
     draft = verifying.start_draft(session, team.actor("verifier"), instrument, today=today, now=NOW, **given)
-    verifying.save_draft(
-        session, team.actor("verifier"), draft, DraftChanges(standard_ids=[team.standard.id]), now=NOW
-    )
+    verifying.save_draft(session, team.actor("verifier"), draft, DraftChanges(standard_ids=[team.standard.id]), now=NOW)
     return draft
 
 
-def fill(session: Session, team: Team, draft: Verification, readings: dict[str, Any] | None = None, **changes: Any) -> Verification:
+def fill(
+    session: Session, team: Team, draft: Verification, readings: dict[str, Any] | None = None, **changes: Any
+) -> Verification:
     given = DraftChanges(readings=scale_readings(kind=draft.kind) if readings is None else readings, **changes)
     return verifying.save_draft(session, team.actor("verifier"), draft, given, now=NOW)
 
 
-def hand_in(session: Session, team: Team, instrument: Instrument, readings: dict[str, Any] | None = None, **given: Any) -> Verification:
+def hand_in(
+    session: Session, team: Team, instrument: Instrument, readings: dict[str, Any] | None = None, **given: Any
+) -> Verification:
     today = given.get("today", TODAY)
     draft = fill(session, team, start(session, team, instrument, **given), readings)
     return verifying.submit(session, team.actor("verifier"), draft, today=today, now=NOW)
@@ -148,9 +158,13 @@ def finish(session: Session, team: Team, record: Verification, today: date = TOD
     return certifying.document_of(session, record.id)
 
 
-def certify(session: Session, team: Team, instrument: Instrument, readings: dict[str, Any] | None = None, **given: Any) -> Certificate:
+def certify(
+    session: Session, team: Team, instrument: Instrument, readings: dict[str, Any] | None = None, **given: Any
+) -> Certificate:
     """A record taken all the way; today is the day it was verified."""
-    certificate = finish(session, team, hand_in(session, team, instrument, readings, **given), given.get("today", TODAY))
+    certificate = finish(
+        session, team, hand_in(session, team, instrument, readings, **given), given.get("today", TODAY)
+    )
     assert certificate is not None
     return certificate
 

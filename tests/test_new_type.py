@@ -111,15 +111,25 @@ def dial(tmp_path: Path) -> Iterator[str]:
         regulations.reload()
 
 
-def test_a_dropped_in_type_is_registered_verified_and_certified(app: Flask, session: Session, dial: str, set_today: Any) -> None:
+def test_a_dropped_in_type_is_registered_verified_and_certified(
+    app: Flask, session: Session, dial: str, set_today: Any
+) -> None:
     set_today(TODAY)
     prepare(session)
     assert session.get_one(TypeEntry, dial).has_rules
     assert regulations.recognise("示例表盘温度计") == dial
     team = create_team(session)
-    standard = create_standard(session, team.institute, "BZ-T", accuracy="0.5 °C", range_low="", range_high="", type_codes=[dial])
+    standard = create_standard(
+        session, team.institute, "BZ-T", accuracy="0.5 °C", range_low="", range_high="", type_codes=[dial]
+    )
     with pytest.raises(Problem, match="bad_quantity"):
-        register_instrument(session, OFFICER, InstrumentFacts(type_code=dial, serial_number="W-1", nameplate={"span": "hot"}), today=TODAY, now=NOW)
+        register_instrument(
+            session,
+            OFFICER,
+            InstrumentFacts(type_code=dial, serial_number="W-1", nameplate={"span": "hot"}),
+            today=TODAY,
+            now=NOW,
+        )
     facts = InstrumentFacts(type_code=dial, serial_number="W-1", manufacturer="示范仪表厂", nameplate={"span": "100"})
     instrument = register_instrument(session, OFFICER, facts, today=TODAY, now=NOW)
     session.commit()

@@ -13,7 +13,16 @@ FIXED_COLUMNS = {
         "old.state not in ('draft')",
         (
             *("number", "instrument_id", "type_code", "kind", "verified_on", "place_text", "environment", "nameplate"),
-            *("readings", "seals", "edition_code", "verdict", "judgement", "institute_id", "verifier_id", "replaces_id"),
+            *(
+                "readings",
+                "seals",
+                "edition_code",
+                "verdict",
+                "judgement",
+                "institute_id",
+                "verifier_id",
+                "replaces_id",
+            ),
             "created_at",
         ),
     ),

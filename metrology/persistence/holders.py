@@ -20,7 +20,9 @@ class Holder(Model):
         CheckConstraint("kind in " + str(HOLDER_KINDS), name="kind_known"),
         CheckConstraint("length(name) > 0", name="has_name"),
         Index("ix_holder_name_id", "name", "id"),
-        Index("ix_holder_name_beginning", "name", postgresql_ops={"name": "text_pattern_ops"}).ddl_if(dialect="postgresql"),
+        Index("ix_holder_name_beginning", "name", postgresql_ops={"name": "text_pattern_ops"}).ddl_if(
+            dialect="postgresql"
+        ),
         Index("ix_holder_district_code_name_id", "district_code", "name", "id"),
     )
 

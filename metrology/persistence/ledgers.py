@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from metrology.persistence.columns import Big, Code, Facts, Instant, Json, Key, Line, Name, Words, reference
+from metrology.persistence.columns import Big, Code, Facts, Instant, Json, Key, Line, Name, reference
 from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.instruments import StoredFile
 
@@ -29,9 +29,13 @@ class LedgerBatch(Model):
     state: Mapped[str] = mapped_column(String(12), default="uploaded")
     default_type_code: Mapped[Line]
     holder_id: Mapped[int | None] = reference("holder.id", nullable=True)
-    mapping: Mapped[Facts] = mapped_column(Json, default=dict, comment="how each sheet is read, as recognised or chosen")
+    mapping: Mapped[Facts] = mapped_column(
+        Json, default=dict, comment="how each sheet is read, as recognised or chosen"
+    )
     is_mapped_by_hand: Mapped[bool] = mapped_column(Boolean, default=False)
-    counts: Mapped[Facts] = mapped_column(Json, default=dict, comment="rows by outcome, problems by code, names unknown")
+    counts: Mapped[Facts] = mapped_column(
+        Json, default=dict, comment="rows by outcome, problems by code, names unknown"
+    )
     task_id: Mapped[int | None] = reference("task.id", nullable=True, index=False)
     created_by_id: Mapped[int | None] = reference("user.id", nullable=True)
     created_at: Mapped[Instant]
@@ -72,7 +76,8 @@ class LedgerRow(Model):
     made: Mapped[Any] = mapped_column(Json, nullable=True, comment="table → keys of what was made for this row")
     is_undone: Mapped[bool] = mapped_column(Boolean, default=False)
     done_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime, comment="instant of its transaction: what the journal has of its instrument later is another's work"
+        UtcDateTime,
+        comment="instant of its transaction: what the journal has of its instrument later is another's work",
     )
 
 

@@ -56,7 +56,9 @@ class Verification(Model):
     nameplate: Mapped[Facts]
     readings: Mapped[Facts]
     seals: Mapped[Any] = mapped_column(
-        Json, default=list, comment="number, position and finding: applied; of an earlier one intact, broken, missing, replaced"
+        Json,
+        default=list,
+        comment="number, position and finding: applied; of an earlier one intact, broken, missing, replaced",
     )
     edition_code: Mapped[Line]
     verdict: Mapped[str | None] = mapped_column(String(12))

@@ -21,6 +21,7 @@ EXTRA_LABELS: Mapping[str, Labels] = {
     "repeatability": {"zh": "重复性", "en": "Repeatability"},
     "repeatability_limit": {"zh": "重复性限", "en": "Limit of repeatability"},
     "largest_error": {"zh": "单次最大误差", "en": "Largest single error"},
+    "readings": {"zh": "读数个数", "en": "Readings"},
     "change": {"zh": "示值变化", "en": "Change of indication"},
     "least_change": {"zh": "最小应变化", "en": "Least change required"},
     "extra_load": {"zh": "附加砝码", "en": "Extra load"},

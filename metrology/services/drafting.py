@@ -209,7 +209,9 @@ def _seals(session: Session, verification: Verification, seals: Sequence[Mapping
         if found not in SEAL_FINDINGS or (found != "applied" and earlier is None):
             raise BadChoice("seals", value=found)
         number = earlier.number if earlier else cleaning.words("seals", str(seal.get("number") or ""), LONGEST_TEXT)
-        position = earlier.position if earlier else cleaning.words("seals", str(seal.get("position") or ""), LONGEST_TEXT)
+        position = (
+            earlier.position if earlier else cleaning.words("seals", str(seal.get("position") or ""), LONGEST_TEXT)
+        )
         if number:
             kept.append(
                 {"seal_id": earlier.id if earlier else None, "number": number, "position": position, "found": found}

@@ -119,7 +119,9 @@ def drawn(verification: Verification) -> Drawn:
             edition.check(Nameplate(plate))
             sheet = edition.reading_sheet(plate, verification.kind)
     except Problem as found:
-        problem = Problem(found.code, f"nameplate.{found.field}" if found.field in plate else found.field, **found.params)
+        problem = Problem(
+            found.code, f"nameplate.{found.field}" if found.field in plate else found.field, **found.params
+        )
     return Drawn(one, plate, wrong, edition, sheet, problem)
 
 

@@ -49,6 +49,8 @@ class PublicFacts:
     serial_number: str
     manufacturer: str
     part_label: str
+    part_name: dict[str, str]
+    """What the part is called (油枪, nozzle); empty for a whole instrument."""
     holder: str
     place: str
     institute: dict[str, str]
@@ -129,6 +131,7 @@ def _facts(
         serial_number=printed.get("serial_number", instrument.serial_number),
         manufacturer=printed.get("manufacturer", instrument.manufacturer),
         part_label=instrument.part_label,
+        part_name=_part_name(instrument),
         holder=instrument.holder.name if instrument.holder and instrument.holder.kind in PUBLIC_HOLDERS else "",
         place=(instrument.place.full_name or instrument.place.name) if instrument.place else "",
         institute=dict(payload["body"]["name"]) if payload else {},
@@ -145,6 +148,11 @@ def _name(instrument: Instrument) -> dict[str, str]:
     if known is None:
         return {"zh": instrument.type.name_zh, "en": instrument.type.name_en}
     return dict(known.names)
+
+
+def _part_name(instrument: Instrument) -> dict[str, str]:
+    known = regulations.all_types().get(instrument.type_code)
+    return dict(known.part.names) if instrument.part_label and known is not None and known.part is not None else {}
 
 
 def _history(session: Session, instrument: Instrument) -> list[PastVerification]:

@@ -197,6 +197,7 @@ def _instrument(row: Instrument, related: _Related) -> _Document:
         row.model,
         row.manufacturer,
         row.lot_code,
+        row.location,
         row.type_approval_number,
         row.identification_code,
         row.factory_code,

@@ -88,7 +88,9 @@ def _holder_name(asking: Asking, key: int) -> str | None:
 
 
 def _instrument_number(asking: Asking, key: int) -> str | None:
-    found: str | None = asking.session.scalar(within(select(Instrument.number).where(Instrument.id == key), asking.actor))
+    found: str | None = asking.session.scalar(
+        within(select(Instrument.number).where(Instrument.id == key), asking.actor)
+    )
     return found
 
 
@@ -112,12 +114,16 @@ CERTIFICATES = listing.register(
             ),
             Column(key="issued", label=_l("Issued on"), value=lambda row: row.issued_on, sort="issued"),
             Column(key="until", label=_l("Valid until"), value=lambda row: row.valid_until),
-            Column(key="standing", label=_l("Standing"), value=lambda row: label(standing_of(row), "CERTIFICATE_STANDINGS")),
+            Column(
+                key="standing", label=_l("Standing"), value=lambda row: label(standing_of(row), "CERTIFICATE_STANDINGS")
+            ),
             Column(key="verified", label=_l("Verified on"), value=lambda row: row.verified_on, is_default=False),
             Column(key="ended", label=_l("Ended on"), value=lambda row: row.ended_on, is_default=False),
         ),
         filters=(
-            TextFilter(key="q", label=_l("Find"), placeholder=_l("number, serial number, holder"), where=_found, is_main=True),
+            TextFilter(
+                key="q", label=_l("Find"), placeholder=_l("number, serial number, holder"), where=_found, is_main=True
+            ),
             ChoiceFilter(
                 key="standing",
                 label=_l("Standing"),
@@ -145,7 +151,9 @@ CERTIFICATES = listing.register(
             ReferenceFilter(
                 key="holder",
                 label=_l("Holder"),
-                where=lambda asking, key: of_instruments(Certificate.instrument_id, asking, Instrument.holder_id == key),
+                where=lambda asking, key: of_instruments(
+                    Certificate.instrument_id, asking, Instrument.holder_id == key
+                ),
                 name=_holder_name,
             ),
         ),

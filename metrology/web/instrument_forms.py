@@ -30,7 +30,7 @@ from metrology.web.requests import actor
 PLATE = "nameplate_"
 PLAIN = (
     "manufacturer", "model", "serial_number", "part_label", "type_approval_number", "identification_code", "factory_code",
-    "repair_code", "lot_code", "notes",
+    "repair_code", "lot_code", "location", "notes",
 )  # fmt: skip
 DAYS = ("manufactured_on", "installed_on", "last_verified_on", "due_date")
 
@@ -70,6 +70,7 @@ class InstrumentForm(FlaskForm):
     factory_code = StringField(_l("Production code"))
     repair_code = StringField(_l("Repair code"))
     lot_code = StringField(_l("Lot"))
+    location = StringField(_l("Within its place"), description=_l("Door, counter, room or line."))
     seals = TextAreaField(_l("Seals"), description=_l("One a line: the number, a blank, where it sits."))
     notes = TextAreaField(_l("Notes"))
 

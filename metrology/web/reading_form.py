@@ -28,7 +28,9 @@ def changes(form: Form, sheet: ReadingSheet, kept: Mapping[str, Any]) -> DraftCh
         nameplate=_nameplate(form),
         readings={**kept, **readings(form, sheet)} if form.get("sheet_key") and sheet.tables else None,
         seals=_seals(form) if "seals_shown" in form else None,
-        standard_ids=[int(key) for key in form.getlist("standard") if key.isdecimal()] if "standards_shown" in form else None,
+        standard_ids=[int(key) for key in form.getlist("standard") if key.isdecimal()]
+        if "standards_shown" in form
+        else None,
         notes=form.get("notes"),
     )
 

@@ -53,7 +53,9 @@ def _found(text: str) -> list[Instrument]:
     """Instruments a text names; of an assembly, its parts."""
     code = text.rstrip("/").rpartition("/i/")[2]
     session = db.session()
-    exact = within(select(Instrument), actor()).where((Instrument.public_code == code) | (Instrument.number == text.upper()))
+    exact = within(select(Instrument), actor()).where(
+        (Instrument.public_code == code) | (Instrument.number == text.upper())
+    )
     one = session.scalar(exact)
     if one is not None:
         return parts_of(session, one) if one.is_assembly else [one]
@@ -203,7 +205,12 @@ def _results(sheet: record_view.Sheet) -> dict[str, Any]:
             one = line.result
             text = render_template("verifications/_result_more.html", result=one) if one else ""
             within = None if one is None else one.within
-            found[line.id] = {"error": text, "limit": one.limit if one else "", "bar": one.bar if one else "", "within": within}
+            found[line.id] = {
+                "error": text,
+                "limit": one.limit if one else "",
+                "bar": one.bar if one else "",
+                "within": within,
+            }
         found[table.id] = {"whole": render_template("verifications/_results.html", results=table.results)}
     found["loose"] = {"whole": render_template("verifications/_results.html", results=sheet.results)}
     return found

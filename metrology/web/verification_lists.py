@@ -53,7 +53,11 @@ def rule_types(asking: Asking) -> Choices:
 def _found(asking: Asking, text: str) -> Condition | None:
     by_instrument = searching.instrument_condition(asking.session, asking.actor, text)
     by_number: Condition = Verification.number == text.replace("\0", "").upper()
-    return by_number if by_instrument is None else by_number | of_instruments(Verification.instrument_id, asking, by_instrument)
+    return (
+        by_number
+        if by_instrument is None
+        else by_number | of_instruments(Verification.instrument_id, asking, by_instrument)
+    )
 
 
 def _within(statement: Select[Any], asking: Asking) -> Select[Any]:
@@ -79,8 +83,18 @@ VERIFICATIONS = listing.register(
         model=Verification,
         columns=(
             Column(key="number", label=_l("Record"), value=lambda row: row.number, sort="number"),
-            Column(key="instrument", label=_l("Instrument"), value=lambda row: pick(row.instrument.type), loads=(_INSTRUMENT,)),
-            Column(key="serial", label=_l("Serial number"), value=lambda row: row.instrument.serial_number, loads=(_INSTRUMENT,)),
+            Column(
+                key="instrument",
+                label=_l("Instrument"),
+                value=lambda row: pick(row.instrument.type),
+                loads=(_INSTRUMENT,),
+            ),
+            Column(
+                key="serial",
+                label=_l("Serial number"),
+                value=lambda row: row.instrument.serial_number,
+                loads=(_INSTRUMENT,),
+            ),
             Column(
                 key="holder",
                 label=_l("Holder"),
@@ -89,7 +103,11 @@ VERIFICATIONS = listing.register(
             ),
             Column(key="kind", label=_l("Kind"), value=lambda row: label(row.kind, "VERIFICATION_KINDS")),
             Column(key="verified_on", label=_l("Verified on"), value=lambda row: row.verified_on, sort="verified"),
-            Column(key="verdict", label=_l("Verdict"), value=lambda row: label(row.verdict, "VERDICTS") if row.verdict else None),
+            Column(
+                key="verdict",
+                label=_l("Verdict"),
+                value=lambda row: label(row.verdict, "VERDICTS") if row.verdict else None,
+            ),
             Column(key="state", label=_l("State"), value=lambda row: label(row.state, "VERIFICATION_STATES")),
             Column(
                 key="verifier",
@@ -98,7 +116,12 @@ VERIFICATIONS = listing.register(
                 loads=(joinedload(Verification.verifier),),
             ),
             Column(key="edition", label=_l("Regulation"), value=lambda row: row.edition_code or None, is_default=False),
-            Column(key="place", label=_l("Place of verification"), value=lambda row: row.place_text or None, is_default=False),
+            Column(
+                key="place",
+                label=_l("Place of verification"),
+                value=lambda row: row.place_text or None,
+                is_default=False,
+            ),
             Column(
                 key="institute",
                 label=_l("Institute"),
@@ -108,7 +131,9 @@ VERIFICATIONS = listing.register(
             ),
         ),
         filters=(
-            TextFilter(key="q", label=_l("Find"), placeholder=_l("record, serial number, holder"), where=_found, is_main=True),
+            TextFilter(
+                key="q", label=_l("Find"), placeholder=_l("record, serial number, holder"), where=_found, is_main=True
+            ),
             ChoiceFilter(
                 key="state",
                 label=_l("State"),
@@ -125,7 +150,9 @@ VERIFICATIONS = listing.register(
                 is_main=True,
             ),
             DaysFilter(key="verified", label=_l("Verified on"), column=Verification.verified_on),
-            ChoiceFilter(key="type", label=_l("Type"), choices=rule_types, where=equals(Verification.type_code), is_multiple=True),
+            ChoiceFilter(
+                key="type", label=_l("Type"), choices=rule_types, where=equals(Verification.type_code), is_multiple=True
+            ),
             ChoiceFilter(
                 key="kind",
                 label=_l("Kind"),
@@ -142,7 +169,9 @@ VERIFICATIONS = listing.register(
             ReferenceFilter(
                 key="holder",
                 label=_l("Holder"),
-                where=lambda asking, key: of_instruments(Verification.instrument_id, asking, Instrument.holder_id == key),
+                where=lambda asking, key: of_instruments(
+                    Verification.instrument_id, asking, Instrument.holder_id == key
+                ),
                 name=_name(Holder, Holder.name),
             ),
             ReferenceFilter(

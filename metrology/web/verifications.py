@@ -87,7 +87,9 @@ def detail(verification_id: int) -> str:
         failed=[{"zh": one.zh, "en": one.en} for one in failures(laid)] if laid else [],
         returned_by=session.get(User, record.returned_by_id) if record.returned_by_id else None,
         later=session.scalar(
-            select(Verification).where(Verification.replaces_id == record.id, Verification.state != "discarded").limit(1)
+            select(Verification)
+            .where(Verification.replaces_id == record.id, Verification.state != "discarded")
+            .limit(1)
         ),
         document=document,
         standing=certifying.standing(document, record.instrument, today(), warn_days) if document else None,
@@ -151,7 +153,11 @@ def check(verification_id: int) -> BaseResponse:
     """The second person agrees."""
     record = seen(verification_id)
     approving.check(db.session(), actor(), record, now=now())
-    say(_("%(number)s is checked and waits for the approver.", number=record.number), label=_("To the queue"), url=url_for(".queue"))
+    say(
+        _("%(number)s is checked and waits for the approver.", number=record.number),
+        label=_("To the queue"),
+        url=url_for(".queue"),
+    )
     return redirect(url_for(".detail", verification_id=record.id))
 
 
@@ -165,7 +171,11 @@ def approve(verification_id: int) -> BaseResponse:
     if document is None:
         say(_("%(number)s is approved.", number=record.number), label=_("To the queue"), url=url_for(".queue"))
         return redirect(url_for(".detail", verification_id=record.id))
-    text = _("Rejection notice %(number)s is issued.") if document.kind == "rejection_notice" else _("Certificate %(number)s is issued.")
+    text = (
+        _("Rejection notice %(number)s is issued.")
+        if document.kind == "rejection_notice"
+        else _("Certificate %(number)s is issued.")
+    )
     say(text % {"number": document.number}, label=_("To the queue"), url=url_for(".queue"))
     return redirect(url_for("certificates.detail", certificate_id=document.id))
 

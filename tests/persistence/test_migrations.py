@@ -32,7 +32,9 @@ def empty_app(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) ->
         with admin.connect() as connection:
             connection.execute(text(f"drop database if exists {name} with (force)"))
             connection.execute(text(f"create database {name}"))
-    app = create_app(dataclasses.replace(load({"METROLOGY_INSTANCE": str(tmp_path), "DATABASE_URL": url}), scheduler=False))
+    app = create_app(
+        dataclasses.replace(load({"METROLOGY_INSTANCE": str(tmp_path), "DATABASE_URL": url}), scheduler=False)
+    )
     with app.app_context():
         yield app
         db.engine.dispose()
@@ -59,7 +61,10 @@ def test_migrations_make_what_the_models_declare(empty_app: Flask) -> None:
         differences = [
             change
             for change in compare_metadata(context, db.metadata)
-            if not (isinstance(change, tuple) and getattr(change[1], "name", "").startswith(("search_index", "ix_search_document_body")))
+            if not (
+                isinstance(change, tuple)
+                and getattr(change[1], "name", "").startswith(("search_index", "ix_search_document_body"))
+            )
         ]
     assert differences == []
 

@@ -44,7 +44,9 @@ BAD_INITIAL = scale_readings(REJECTING, kind="initial")
 BAD = scale_readings(REJECTING)
 
 
-def correct(session: Session, team: Team, record: Verification, readings: dict[str, Any], **changes: Any) -> Certificate:
+def correct(
+    session: Session, team: Team, record: Verification, readings: dict[str, Any], **changes: Any
+) -> Certificate:
     draft = verifying.correct(session, team.actor("verifier"), record, today=TODAY, now=NOW, reason="抄录错误")
     verifying.save_draft(session, team.actor("verifier"), draft, DraftChanges(readings=readings, **changes), now=NOW)
     verifying.submit(session, team.actor("verifier"), draft, today=TODAY, now=NOW)
@@ -173,7 +175,12 @@ def test_a_new_certificate_supersedes_the_earlier(session: Session) -> None:
     first = certify(session, team, scale, INITIAL, today=date(2026, 1, 10))
     second = certify(session, team, scale)
     session.commit()
-    assert (first.standing, first.end_reason, first.replaced_by_id, first.ended_on) == ("superseded", "superseded", second.id, TODAY)
+    assert (first.standing, first.end_reason, first.replaced_by_id, first.ended_on) == (
+        "superseded",
+        "superseded",
+        second.id,
+        TODAY,
+    )
     assert certifying.current(session, scale.id) == second
 
 
@@ -191,7 +198,9 @@ def test_the_database_allows_one_document_that_stands(session: Session) -> None:
 def test_the_nameplate_read_completes_the_ledgers(session: Session) -> None:
     team = create_team(session)
     scale = create_scale(session)
-    draft = fill(session, team, start(session, team, scale), INITIAL, nameplate={**scale.nameplate, "min": "200g", "d": "10 g"})
+    draft = fill(
+        session, team, start(session, team, scale), INITIAL, nameplate={**scale.nameplate, "min": "200g", "d": "10 g"}
+    )
     record = verifying.submit(session, team.actor("verifier"), draft, today=TODAY, now=NOW)
     assert "min" not in scale.nameplate
     finish(session, team, record)
@@ -226,7 +235,9 @@ def test_repair_is_witnessed_by_the_verification_after_it(session: Session) -> N
     scale = create_scale(session)
     certify(session, team, scale, BAD_INITIAL)
     assert scale.state == "rejected"
-    certificate = certify(session, team, scale, scale_readings(kind="after_repair"), kind="after_repair", today=TODAY + days(3))
+    certificate = certify(
+        session, team, scale, scale_readings(kind="after_repair"), kind="after_repair", today=TODAY + days(3)
+    )
     assert (scale.state, certificate.valid_until) == ("in_use", date(2027, 11, 24))
 
 
@@ -259,7 +270,12 @@ def test_a_rejection_ends_the_earlier_certificate_at_once(session: Session) -> N
     notice = certify(session, team, scale, BAD)
     session.commit()
     assert (scale.state, scale.due_date, scale.due_basis) == ("rejected", None, None)
-    assert (first.standing, first.end_reason, first.ended_on, first.replaced_by_id) == ("revoked", "rejected", TODAY, notice.id)
+    assert (first.standing, first.end_reason, first.ended_on, first.replaced_by_id) == (
+        "revoked",
+        "rejected",
+        TODAY,
+        notice.id,
+    )
     assert (notice.kind, notice.valid_until, notice.standing) == ("rejection_notice", None, "valid")
     assert notice.number == "XXJL-TZ-2026-000001"
 
@@ -281,7 +297,11 @@ def test_an_inspection_that_conforms_changes_no_date_and_gives_no_certificate(se
     first = certify(session, team, scale, INITIAL, today=date(2026, 1, 10))
     inspection = hand_in(session, team, scale, scale_readings({"0": "0 g"}, kind="in_service"), kind="in_service")
     assert finish(session, team, inspection) is None
-    assert (inspection.state, scale.due_date, scale.last_verified_on) == ("approved", date(2027, 1, 9), date(2026, 1, 10))
+    assert (inspection.state, scale.due_date, scale.last_verified_on) == (
+        "approved",
+        date(2027, 1, 9),
+        date(2026, 1, 10),
+    )
     assert certifying.current(session, scale.id) == first
 
 
@@ -311,7 +331,13 @@ def test_a_seal_found_broken_in_service_ends_the_certificate(session: Session) -
     session.flush()
     session.expire(scale, ["seals"])
     readings = scale_readings(kind="in_service")
-    draft = fill(session, team, start(session, team, scale, kind="in_service"), readings, seals=[{"seal_id": seal.id, "found": "broken"}])
+    draft = fill(
+        session,
+        team,
+        start(session, team, scale, kind="in_service"),
+        readings,
+        seals=[{"seal_id": seal.id, "found": "broken"}],
+    )
     finish(session, team, verifying.submit(session, team.actor("verifier"), draft, today=TODAY, now=NOW))
     assert (first.standing, first.end_reason) == ("revoked", "seal_broken")
     assert (scale.state, scale.due_date, seal.state) == ("awaiting_verification", TODAY - days(1), "broken")
@@ -343,7 +369,12 @@ def test_a_wrong_certificate_is_undone_by_its_correction(session: Session) -> No
     scale = create_scale(session)
     first = certify(session, team, scale, INITIAL)
     notice = correct(session, team, first.verification, BAD_INITIAL)
-    assert (scale.state, first.standing, first.end_reason, notice.kind) == ("rejected", "revoked", "rejected", "rejection_notice")
+    assert (scale.state, first.standing, first.end_reason, notice.kind) == (
+        "rejected",
+        "revoked",
+        "rejected",
+        "rejection_notice",
+    )
 
 
 def test_a_correction_does_not_revive_what_ended_since(session: Session) -> None:
@@ -353,7 +384,11 @@ def test_a_correction_does_not_revive_what_ended_since(session: Session) -> None
     certifying.end_current(session, OFFICER, scale, "seal_broken", today=TODAY, now=NOW)
     scale.state = "awaiting_verification"
     second = correct(session, team, first.verification, INITIAL)
-    assert (scale.state, second.standing, certifying.current(session, scale.id)) == ("awaiting_verification", "superseded", None)
+    assert (scale.state, second.standing, certifying.current(session, scale.id)) == (
+        "awaiting_verification",
+        "superseded",
+        None,
+    )
 
 
 def test_a_correction_follows_a_certificate_taken_back_by_decision(session: Session) -> None:
@@ -424,7 +459,11 @@ def test_a_nozzle_is_verified_and_its_dispenser_follows(session: Session) -> Non
 def _water_meter(session: Session, **said: Any) -> Instrument:
     plate = {"dn": "15", "q3": "2.5", "ratio": "100", "accuracy_class": "2"}
     return register_instrument(
-        session, OFFICER, InstrumentFacts(type_code="cold_water_meter", serial_number="WM1", nameplate=plate, **said), today=TODAY, now=NOW
+        session,
+        OFFICER,
+        InstrumentFacts(type_code="cold_water_meter", serial_number="WM1", nameplate=plate, **said),
+        today=TODAY,
+        now=NOW,
     )
 
 
@@ -432,7 +471,11 @@ def _water(meter: Instrument) -> dict[str, Any]:
     return {
         "items": {"appearance": True, "function": True, "seals": True, "tightness": True},
         "environment": {"temperature": "20", "humidity": "50", "water_temperature": "20"},
-        "runs": [{"indicated": "10.05", "actual": "10.00"}, {"indicated": "10.00", "actual": "10.05"}, {"indicated": "10.1", "actual": "10.0"}],
+        "runs": [
+            {"indicated": "10.05", "actual": "10.00"},
+            {"indicated": "10.00", "actual": "10.05"},
+            {"indicated": "10.1", "actual": "10.0"},
+        ],
     }
 
 

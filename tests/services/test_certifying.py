@@ -98,7 +98,11 @@ def test_numbers_count_by_body_kind_and_year(session: Session) -> None:
     team = create_team(session)
     made = [certify(session, team, create_scale(session, f"S{i}"), INITIAL) for i in range(2)]
     notice = certify(session, team, create_scale(session, "S9"), scale_readings(REJECTING, kind="initial"))
-    assert [one.number for one in (*made, notice)] == ["XXJL-JD-2026-000001", "XXJL-JD-2026-000002", "XXJL-TZ-2026-000001"]
+    assert [one.number for one in (*made, notice)] == [
+        "XXJL-JD-2026-000001",
+        "XXJL-JD-2026-000002",
+        "XXJL-TZ-2026-000001",
+    ]
     old = certify(session, team, create_scale(session, "S3"), INITIAL, today=date(2025, 3, 1))
     assert old.number == "XXJL-JD-2025-000001"
 
@@ -115,7 +119,9 @@ def test_the_validity_rule_is_the_bureaus_and_is_printed(session: Session) -> No
     settings.change(session, OFFICER, {"validity_rule": "anniversary"}, now=NOW)
     certificate = certify(session, team, create_scale(session), INITIAL)
     assert certificate.valid_until == date(2027, 11, 22)
-    assert certificate.payload["validity_rule"]["zh"] == "检定周期 12 个月（JJG 539-2016），自检定之日起计，至周年日当日止"
+    assert (
+        certificate.payload["validity_rule"]["zh"] == "检定周期 12 个月（JJG 539-2016），自检定之日起计，至周年日当日止"
+    )
 
 
 # -- ending
@@ -219,7 +225,13 @@ def test_the_pages_hold_readings_limits_and_trace(session: Session) -> None:
     weighing = next(table for table in payload["tables"] if table["title"]["zh"] == "称量")
     first = weighing["rows"][0]
     assert (weighing["unit"], weighing["error_unit"]) == ("g", "g")
-    assert (first["reference"], first["indication"], first["error"], first["mpe"], first["within"]) == ("200", "200", "0", "±5", True)
+    assert (first["reference"], first["indication"], first["error"], first["mpe"], first["within"]) == (
+        "200",
+        "200",
+        "0",
+        "±5",
+        True,
+    )
     assert first["formula"] == "P = I + ½e − ΔL; Ec = P − L − E0"
     assert [one["value"] for one in payload["environment"]] == ["21.5 °C", "45 %RH"]
     assert payload["standards"][0]["certificate_number"] == "LX-2026-0001"

@@ -13,11 +13,21 @@ from metrology.services.record_sheet import LaidSheet, extras, lay
 
 LOAD = ReadingField(key="load", labels={"zh": "载荷", "en": "load"}, unit="g")
 SHOWN = ReadingField(key="indication", labels={"zh": "示值", "en": "indication"}, unit="g")
-FLOW = ReadingField(key="flow_point", labels={"zh": "流量点", "en": "flow point"}, kind="choice", choices=(Choice("q1", {}), Choice("q2", {})))
+FLOW = ReadingField(
+    key="flow_point",
+    labels={"zh": "流量点", "en": "flow point"},
+    kind="choice",
+    choices=(Choice("q1", {}), Choice("q2", {})),
+)
 
 
 def table(*rows: PresetRow, **said: Any) -> ReadingTable:
-    given: dict[str, Any] = {"key": "weighing", "labels": {"zh": "称量", "en": "weighing"}, "layout": "rows", "fields": (LOAD, SHOWN)}
+    given: dict[str, Any] = {
+        "key": "weighing",
+        "labels": {"zh": "称量", "en": "weighing"},
+        "layout": "rows",
+        "fields": (LOAD, SHOWN),
+    }
     return ReadingTable(rows=rows, **{**given, **said})
 
 
@@ -26,7 +36,9 @@ def at(load: str, point: str = "half") -> PresetRow:
 
 
 def runs(*points: str) -> ReadingTable:
-    rows = tuple(PresetRow(point=p, labels={"zh": p, "en": p}, values={"flow_point": p}, fixed=("flow_point",)) for p in points)
+    rows = tuple(
+        PresetRow(point=p, labels={"zh": p, "en": p}, values={"flow_point": p}, fixed=("flow_point",)) for p in points
+    )
     return table(*rows, key="runs", fields=(FLOW, SHOWN), by="flow_point")
 
 
@@ -66,7 +78,9 @@ def test_what_is_found_of_a_whole_table_stands_below_it() -> None:
 
 def test_a_single_value_takes_its_finding_by_table_or_field() -> None:
     single = table(layout="single", key="zero", fields=(LOAD,))
-    assert [one["point"] for one in laid(single, {"zero": {"load": "1"}}, finding("zero")).tables[0].findings] == ["zero"]
+    assert [one["point"] for one in laid(single, {"zero": {"load": "1"}}, finding("zero")).tables[0].findings] == [
+        "zero"
+    ]
     nameless = table(layout="single", key="", fields=(LOAD,))
     assert [one["point"] for one in laid(nameless, {"load": "1"}, finding("load")).tables[0].findings] == ["load"]
 
@@ -84,7 +98,9 @@ def test_a_row_nobody_wrote_in_follows_the_preset() -> None:
     assert [row["load"] for row in after["weighing"]] == ["7500 g"]
 
 
-@pytest.mark.parametrize(("extendable", "rows"), [(True, [("7500 g", ""), ("15 kg", "15002")]), (False, [("7500 g", "")])])
+@pytest.mark.parametrize(
+    ("extendable", "rows"), [(True, [("7500 g", ""), ("15 kg", "15002")]), (False, [("7500 g", "")])]
+)
 def test_a_row_whose_point_is_gone_stays_where_rows_can_be_added(extendable: bool, rows: list[tuple[str, str]]) -> None:
     before = arranged(ReadingSheet((table(at("15 kg"), extendable=extendable),)), {})
     before["weighing"][0]["indication"] = "15002"
@@ -100,8 +116,10 @@ def test_runs_at_one_point_keep_their_order() -> None:
 
 
 def test_the_same_sheet_changes_nothing() -> None:
-    sheet = regulations.get("digital_indicating_scale").editions[-1].reading_sheet(
-        {"max": "30 kg", "e": "10 g", "accuracy_class": "III"}, "initial"
+    sheet = (
+        regulations.get("digital_indicating_scale")
+        .editions[-1]
+        .reading_sheet({"max": "30 kg", "e": "10 g", "accuracy_class": "III"}, "initial")
     )
     once = arranged(sheet, {})
     once["weighing"][3]["indication"] = "20 000"
@@ -124,14 +142,23 @@ def test_what_cannot_be_read_is_kept_as_typed() -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
-    [("1.50 kg", "g", "1500"), ("20.00 L", "L", "20.00"), ("0.30 %", "%", "0.30"), ("", "g", ""), ("x", "g", "x"), ("3 L", "g", "3 L")],
+    [
+        ("1.50 kg", "g", "1500"),
+        ("20.00 L", "L", "20.00"),
+        ("0.30 %", "%", "0.30"),
+        ("", "g", ""),
+        ("x", "g", "x"),
+        ("3 L", "g", "3 L"),
+    ],
 )
 def test_a_number_stands_in_the_unit_of_its_column(value: str, unit: str, shown: str) -> None:
     assert number_in(value, unit) == shown
 
 
 def test_a_draft_takes_text_only_and_not_without_end() -> None:
-    kept = legible({"a": "x" * 500, "b": [{"c": "\0 1"}] * 300, "d": {"e": {"f": {"g": {"h": "deep"}}}}, "i": 3.5, "j": True})
+    kept = legible(
+        {"a": "x" * 500, "b": [{"c": "\0 1"}] * 300, "d": {"e": {"f": {"g": {"h": "deep"}}}}, "i": 3.5, "j": True}
+    )
     assert len(kept["a"]) == 200
     assert (len(kept["b"]), kept["b"][0]) == (200, {"c": "1"})
     assert kept["d"] == {"e": {"f": {}}}

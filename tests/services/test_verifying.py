@@ -65,7 +65,9 @@ def test_the_kind_follows_what_happened_before(session: Session) -> None:
     assert verifying.start_draft(session, team.actor("verifier"), scale, today=TODAY, now=NOW).kind == "subsequent"
     in_repair = create_scale(session, "SC2")
     in_repair.state = "under_repair"
-    assert verifying.start_draft(session, team.actor("verifier"), in_repair, today=TODAY, now=NOW).kind == "after_repair"
+    assert (
+        verifying.start_draft(session, team.actor("verifier"), in_repair, today=TODAY, now=NOW).kind == "after_repair"
+    )
 
 
 def test_a_form_sent_twice_makes_one_record(session: Session) -> None:
@@ -289,7 +291,13 @@ def test_conditions_outside_the_limits_give_no_verdict(session: Session) -> None
 
 def test_a_day_to_come_is_refused(session: Session) -> None:
     team = create_team(session)
-    draft = fill(session, team, start(session, team, create_scale(session)), scale_readings(kind="initial"), verified_on=TODAY + days(1))
+    draft = fill(
+        session,
+        team,
+        start(session, team, create_scale(session)),
+        scale_readings(kind="initial"),
+        verified_on=TODAY + days(1),
+    )
     assert codes(refused(session, team, draft)) == ["verified_in_future"]
     assert verifying.submit(session, team.actor("verifier"), draft, today=TODAY + days(1), now=NOW).state == "submitted"
 
@@ -311,7 +319,13 @@ def test_a_day_to_come_is_refused(session: Session) -> None:
 def test_a_standard_that_may_not_serve_is_refused(session: Session, fields: dict[str, Any], code: str | None) -> None:
     team = create_team(session)
     other = create_standard(session, team.institute, "BZ-2", **fields)
-    draft = fill(session, team, start(session, team, create_scale(session)), scale_readings(kind="initial"), standard_ids=[other.id])
+    draft = fill(
+        session,
+        team,
+        start(session, team, create_scale(session)),
+        scale_readings(kind="initial"),
+        standard_ids=[other.id],
+    )
     if code is None:
         assert verifying.submit(session, team.actor("verifier"), draft, today=TODAY, now=NOW).state == "submitted"
     else:
@@ -322,13 +336,21 @@ def test_a_standard_that_may_not_serve_is_refused(session: Session, fields: dict
 
 def test_a_record_without_a_standard_is_refused(session: Session) -> None:
     team = create_team(session)
-    draft = fill(session, team, start(session, team, create_scale(session)), scale_readings(kind="initial"), standard_ids=[])
+    draft = fill(
+        session, team, start(session, team, create_scale(session)), scale_readings(kind="initial"), standard_ids=[]
+    )
     assert codes(refused(session, team, draft)) == ["no_standard"]
 
 
 def test_a_standard_of_another_body_is_refused(session: Session) -> None:
     team, other = create_team(session), standard_elsewhere(session)
-    draft = fill(session, team, start(session, team, create_scale(session)), scale_readings(kind="initial"), standard_ids=[other.id])
+    draft = fill(
+        session,
+        team,
+        start(session, team, create_scale(session)),
+        scale_readings(kind="initial"),
+        standard_ids=[other.id],
+    )
     assert codes(refused(session, team, draft)) == ["standard_of_other_institute"]
 
 
@@ -347,7 +369,9 @@ def standard_elsewhere(session: Session) -> MeasurementStandard:
         ({"valid_until": date(2026, 11, 22)}, None),
     ],
 )
-def test_a_verifier_who_is_not_qualified_is_refused(session: Session, qualification: dict[str, Any], code: str | None) -> None:
+def test_a_verifier_who_is_not_qualified_is_refused(
+    session: Session, qualification: dict[str, Any], code: str | None
+) -> None:
     team = create_team(session)
     row = session.scalars(select(Qualification)).one()
     for key, value in qualification.items():
@@ -376,7 +400,9 @@ def test_an_instrument_retired_meanwhile_is_refused(session: Session) -> None:
 
 def test_everything_in_the_way_is_said_at_once(session: Session) -> None:
     team = create_team(session)
-    draft = fill(session, team, start(session, team, create_scale(session)), {}, standard_ids=[], verified_on=TODAY + days(2))
+    draft = fill(
+        session, team, start(session, team, create_scale(session)), {}, standard_ids=[], verified_on=TODAY + days(2)
+    )
     problem = refused(session, team, draft)
     assert codes(problem) == ["verified_in_future", "no_standard"]
     assert len(problem.missing) > 10
@@ -392,7 +418,13 @@ def test_an_initial_verification_is_done_once(session: Session) -> None:
 
 def test_the_edition_in_force_on_the_day_judges(session: Session) -> None:
     team = create_team(session)
-    draft = fill(session, team, start(session, team, create_scale(session)), scale_readings(kind="initial"), verified_on=date(2016, 1, 1))
+    draft = fill(
+        session,
+        team,
+        start(session, team, create_scale(session)),
+        scale_readings(kind="initial"),
+        verified_on=date(2016, 1, 1),
+    )
     assert "not_covered" in codes(refused(session, team, draft))
 
 

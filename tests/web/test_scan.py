@@ -63,7 +63,9 @@ def word(page: str) -> str:
         (date(2027, 11, 22), "expired", "已过期", "逾期 1 天"),
     ],
 )
-def test_the_band_by_day(client: FlaskClient, session: Session, today: Any, day: date, colour: str, words: str, distance: str) -> None:
+def test_the_band_by_day(
+    client: FlaskClient, session: Session, today: Any, day: date, colour: str, words: str, distance: str
+) -> None:
     certificate = issued(session)
     today(day)
     page = client.get(f"/c/{certificate.code}", headers=ZH).text
@@ -85,7 +87,9 @@ def test_a_rejection_shows_on_the_old_certificate_at_once(client: FlaskClient, s
     assert band(client.get(f"/i/{scale.public_code}").text) == "rejected"
 
 
-def test_a_superseded_certificate_leads_to_the_one_that_holds(client: FlaskClient, session: Session, today: Any) -> None:
+def test_a_superseded_certificate_leads_to_the_one_that_holds(
+    client: FlaskClient, session: Session, today: Any
+) -> None:
     team = create_team(session)
     scale = create_scale(session)
     first = certify(session, team, scale, INITIAL, today=TODAY - timedelta(days=90))
@@ -188,7 +192,15 @@ def test_unknown_codes_are_not_tried_without_end(app: Flask, today: Any, monkeyp
 
 def test_what_a_buyer_compares_and_where_to_complain(client: FlaskClient, session: Session, today: Any) -> None:
     certificate = issued(session)
-    session.add(Seal(instrument_id=certificate.instrument_id, number="豫检0001", position="壳体", state="intact", applied_on=TODAY))
+    session.add(
+        Seal(
+            instrument_id=certificate.instrument_id,
+            number="豫检0001",
+            position="壳体",
+            state="intact",
+            applied_on=TODAY,
+        )
+    )
     session.commit()
     page = client.get(f"/c/{certificate.code}", headers=ZH).text
     assert '<p class="serial">SC100001</p>' in page

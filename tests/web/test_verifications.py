@@ -78,7 +78,12 @@ def typed(readings: dict[str, Any]) -> dict[str, str]:
 
 def form_of(desk: Desk, page: str, readings: dict[str, Any], **more: Any) -> dict[str, Any]:
     plate = {f"n.{key}": text for key, text in desk.scale.nameplate.items()}
-    given = {"kind": "initial", "verified_on": TODAY.isoformat(), "place_text": "东湖市场", "standard": str(desk.team.standard.id)}
+    given = {
+        "kind": "initial",
+        "verified_on": TODAY.isoformat(),
+        "place_text": "东湖市场",
+        "standard": str(desk.team.standard.id),
+    }
     return {**fields(page), **plate, **given, **typed(readings), **more}
 
 
@@ -144,8 +149,13 @@ def test_the_draft_is_kept_and_judged_as_one_types(desk: Desk) -> None:
     verifier = desk.browser("verifier")
     address, page = begin(desk, verifier)
     draft = address.replace("/edit", "/draft")
-    rows = [{"load": "200", "indication": "200", "additional_load": "5"}, {"load": "5000", "indication": "5000", "additional_load": "11"}]
-    answer = verifier.post(draft, data=form_of(desk, page, {"weighing": rows}), headers={"Accept": "application/json"}).get_json()
+    rows = [
+        {"load": "200", "indication": "200", "additional_load": "5"},
+        {"load": "5000", "indication": "5000", "additional_load": "11"},
+    ]
+    answer = verifier.post(
+        draft, data=form_of(desk, page, {"weighing": rows}), headers={"Accept": "application/json"}
+    ).get_json()
     assert answer["results"]["weighing-0"]["within"] is True
     assert answer["results"]["weighing-1"]["within"] is False
     assert answer["results"]["weighing-1"]["error"].startswith("-6")
@@ -159,7 +169,9 @@ def test_a_sheet_of_another_nameplate_comes_with_the_answer(desk: Desk) -> None:
     verifier = desk.browser("verifier")
     address, page = begin(desk, verifier)
     form = form_of(desk, page, {"weighing": [{"load": "200", "indication": "200"}]}, **{"n.max": "15"})
-    answer = verifier.post(address.replace("/edit", "/draft"), data=form, headers={"Accept": "application/json"}).get_json()
+    answer = verifier.post(
+        address.replace("/edit", "/draft"), data=form, headers={"Accept": "application/json"}
+    ).get_json()
     assert 'value="7500"' in answer["html"]["sheet"]
     assert 'name="r.weighing.0.indication" value="200"' in answer["html"]["sheet"]
 
@@ -200,7 +212,9 @@ def test_a_standard_is_chosen_by_its_number_and_a_refused_one_says_why(desk: Des
     desk.team.standard.valid_until = TODAY.replace(year=2025)
     desk.session.commit()
     address, page = begin(desk, verifier)
-    answer = verifier.post(address, data={**form_of(desk, page, INITIAL), "standard": [], "standard_text": "BZ-M1-01", "do": "standard"})
+    answer = verifier.post(
+        address, data={**form_of(desk, page, INITIAL), "standard": [], "standard_text": "BZ-M1-01", "do": "standard"}
+    )
     assert answer.status_code == 302
     shown = verifier.get(address).text
     assert "证书在检定日期无效(有效期至 2025-11-22)" in shown
@@ -255,7 +269,9 @@ def test_several_records_are_checked_at_once_and_each_for_itself(desk: Desk) -> 
 def test_several_records_are_approved_at_once(desk: Desk) -> None:
     records = [waiting(desk, serial) for serial in ("A1", "A2")]
     desk.browser("checker").post("/verifications/check", data={"id": [one.id for one in records]})
-    answer = desk.browser("approver").post("/verifications/approve", data={"id": [one.id for one in records]}, follow_redirects=True)
+    answer = desk.browser("approver").post(
+        "/verifications/approve", data={"id": [one.id for one in records]}, follow_redirects=True
+    )
     assert "已批准 2 份记录" in answer.text
     assert len(desk.session.scalars(select(Certificate)).all()) == 2
 
@@ -321,7 +337,13 @@ def test_revoking_is_seen_at_once(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("standing", "day", "found"),
-    [("valid", 0, True), ("due_soon", 0, False), ("due_soon", 350, True), ("expired", 365, True), ("valid", 365, False)],
+    [
+        ("valid", 0, True),
+        ("due_soon", 0, False),
+        ("due_soon", 350, True),
+        ("expired", 365, True),
+        ("valid", 365, False),
+    ],
 )
 def test_certificates_are_listed_by_what_they_are_worth_today(
     desk: Desk, set_today: Any, standing: str, day: int, found: bool

@@ -10,6 +10,8 @@ SENTENCES = {
     "bad_name": _l("A name is needed, of at most 200 characters."),
     "role_needed": _l("Choose at least one role."),
     "holder_role_alone": _l("The role of a holder does not go together with roles of the bureau."),
+    "out_of_range": _l("This number is outside what makes sense here."),
+    "type_twice": _l("Two files of the regulations have the same code: %(value)s."),
     "holder_needed": _l("Say which holder the account is for, by its number or its unified social credit code."),
     "role_is_city_wide": _l("Administrators and auditors work for the whole city: leave the district empty."),
     "institute_needed": _l("Verifiers, checkers and approvers belong to an institute."),

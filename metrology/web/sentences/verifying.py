@@ -33,7 +33,9 @@ SENTENCES = {
     "standard_lapsed": _l("%(standard)s: its certificate does not hold on that day (valid until %(valid_until)s)."),
     "standard_not_authorised": _l("%(standard)s is not authorised for this type of instrument."),
     "standard_out_of_range": _l("%(standard)s does not cover %(value)s."),
-    "standard_not_good_enough": _l("%(standard)s is not good enough: %(accuracy)s against a limit of %(mpe)s, at most %(ratio)s of it."),
+    "standard_not_good_enough": _l(
+        "%(standard)s is not good enough: %(accuracy)s against a limit of %(mpe)s, at most %(ratio)s of it."
+    ),
     "standard_of_other_institute": _l("%(standard)s belongs to another institute."),
     "standard_examination_lapsed": _l("%(standard)s: its examination certificate ended on %(valid_until)s."),
     # drafts and records
@@ -46,11 +48,17 @@ SENTENCES = {
     "corrected_already": _l("%(number)s is corrected by %(by)s already."),
     "not_decidable": _l("%(number)s does not wait for this decision any more."),
     "not_returnable": _l("%(number)s does not wait for your decision."),
-    "record_altered": _l("%(number)s is no longer what was handed in; the journal says otherwise. Tell the administrator."),
+    "record_altered": _l(
+        "%(number)s is no longer what was handed in; the journal says otherwise. Tell the administrator."
+    ),
     # certificates
-    "certificate_altered": _l("%(number)s is no longer what was issued; the journal says otherwise. It is not printed."),
+    "certificate_altered": _l(
+        "%(number)s is no longer what was issued; the journal says otherwise. It is not printed."
+    ),
     "certificate_incomplete": _l("The certificate cannot be issued: %(missing)s is missing."),
     "certificate_contradicts_results": _l("The conclusion contradicts the results: nothing was issued."),
     "not_in_force": _l("%(number)s has ended already."),
-    "missing_glyphs": _l("No font at hand can print %(characters)s. Put one into the fonts folder (see the operations manual)."),
+    "missing_glyphs": _l(
+        "No font at hand can print %(characters)s. Put one into the fonts folder (see the operations manual)."
+    ),
 }
