@@ -76,6 +76,7 @@ def _turn(session: Session, regular: Regular, settings: Settings, now: datetime,
 
 def start(make_session: MakeSession, settings: Settings) -> Callable[[], None]:
     """Tick in the background of this process; call what comes back to stop."""
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     scheduler = BackgroundScheduler(
         timezone="Asia/Shanghai", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
@@ -88,6 +89,5 @@ def start(make_session: MakeSession, settings: Settings) -> Callable[[], None]:
         next_run_time=datetime.now(clock.SHANGHAI),
     )
     scheduler.add_job(worker.run_all, "interval", seconds=2, args=[make_session, settings], id="tasks")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     scheduler.start()
     return lambda: scheduler.shutdown(wait=True)

@@ -37,13 +37,16 @@ from sqlalchemy.orm import sessionmaker
 
 begin, minutes = float(sys.argv[1]), int(sys.argv[2])
 instant = datetime.fromisoformat(sys.argv[3]) + timedelta(minutes=minutes)
-clock.now_utc = lambda: instant
+turns = [0]
+clock.now_utc = lambda: instant + timedelta(minutes=turns[0])  # a minute a turn: work that found nothing is due again
 app = create_app()
 with app.app_context():
     make = sessionmaker(db.engine, expire_on_commit=False)
     time.sleep(max(0, begin - time.time()))
-    for turn in range(3):
+    for turn in range(8):
+        turns[0] = turn
         ticker.tick(make, app.config["METROLOGY"])
+        time.sleep(0.25)
 """
 
 
