@@ -64,15 +64,16 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     database_url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'metrology.db'}"
     if database_url.startswith(("postgresql://", "postgres://")):
         database_url = "postgresql+psycopg://" + database_url.split("://", 1)[1]
+    host, port = env.get("METROLOGY_HOST", "127.0.0.1"), int(env.get("METROLOGY_PORT", "8000"))
     return Settings(
         instance=instance,
         database_url=database_url,
         secret_key=_key(keys / "secret_key"),
         password_salt=_key(keys / "password_salt"),
         totp_key=_key(keys / "totp_key"),
-        public_url=env.get("METROLOGY_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
-        host=env.get("METROLOGY_HOST", "127.0.0.1"),
-        port=int(env.get("METROLOGY_PORT", "8000")),
+        public_url=(env.get("METROLOGY_PUBLIC_URL") or f"http://{host}:{port}").rstrip("/"),
+        host=host,
+        port=port,
         threads=int(env.get("METROLOGY_THREADS", "8")),
         proxy_hops=int(env.get("METROLOGY_PROXY_HOPS", "0")),
         scheduler=env.get("METROLOGY_SCHEDULER", "1") not in ("0", "no", "false"),

@@ -96,6 +96,7 @@ def _configure(app: Flask) -> None:
             "argon2__parallelism": 1,
         },
         SECURITY_CHANGEABLE=True,
+        SECURITY_CACHE_CONTROL=None,  # web/headers.py says it for every page
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_RETURN_GENERIC_RESPONSES=True,
