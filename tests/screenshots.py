@@ -41,6 +41,14 @@ SAMPLES = {
     "verifications.edit:verification_id": "select id from verification where state = 'draft' order by id desc limit 1",
     "task_id": "select id from task order by id desc limit 1",
 }
+OWN = "(select holder_id from \"user\" where email like 'holder%')"
+HOLDER_SAMPLES = {
+    "instrument_id": f"select id from instrument where holder_id = {OWN} and due_basis = 'certificate' order by id limit 1",
+    "holder_id": f"select {OWN}",
+    "certificate_id": "select c.id from certificate c join instrument i on i.id = c.instrument_id "
+    f"where c.standing = 'valid' and i.holder_id = {OWN} order by c.id limit 1",
+}
+"""What a holder's account may see of its own."""
 LEFT_OUT = (
     *("static", "languages.switch", "security.", "health.", "_fs", ".xlsx", ".csv", ".pdf", ".ics", "_svg", "progress"),
     *("choices", "suggest", ".group", "export", "attachments", "template", "refused", "links."),
@@ -50,7 +58,7 @@ LEFT_OUT = (
 def pages(app: Flask, role: str) -> Iterator[tuple[str, str]]:
     """(endpoint, path) of every page the role may open, with a sample for each argument."""
     samples: dict[str, Any] = {}
-    for name, query in SAMPLES.items():
+    for name, query in {**SAMPLES, **(HOLDER_SAMPLES if role == "holder" else {})}.items():
         samples[name] = db.session.execute(text(query)).scalar()
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
         if "GET" not in (rule.methods or ()) or any(part in rule.endpoint or part in rule.rule for part in LEFT_OUT):
