@@ -182,3 +182,18 @@ def set_today(monkeypatch: pytest.MonkeyPatch) -> Any:
         return instant
 
     return set_to
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed (``METROLOGY_SKIP_NOTHING``), a test skipped for want of a database or browser is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("METROLOGY_SKIP_NOTHING") or reporter is None:
+        return
+    wanting = [
+        one
+        for one in reporter.stats.get("skipped", ())
+        if any(word in str(one.longrepr) for word in ("PostgreSQL", "Chromium"))
+    ]
+    if wanting:
+        reporter.write_line(f"{len(wanting)} tests were skipped for want of PostgreSQL or Chromium", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
