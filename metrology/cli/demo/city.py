@@ -13,6 +13,7 @@ from random import Random
 
 from stdnum.cn import uscc
 
+from metrology import regulations
 from metrology.services.preparing import DISTRICTS
 
 SEED = 20_261_122
@@ -75,6 +76,7 @@ def build(today: date, scale: float = 1.0) -> City:
         city.made.extend(_stations(random, code, name, today, count=max(1, round(14 * scale))))
         city.made.extend(_others(random, code, name, today, scale))
     city.made.extend(_utilities(random, districts, today, scale))
+    city.made.extend(_rest_of_the_catalogue(random, districts, today))
     return city
 
 
@@ -170,6 +172,14 @@ _KINDS = (
 """Further kinds: key, name, holder, first digits of its code, months, how many a district, (range, class), purpose."""
 
 
+_MORE = {
+    "truck_scale": {"最大秤量": "100t", "检定分度值e": "50kg", "准确度等级": "Ⅲ级"},
+    "charger_dc": {"枪号": "1"},
+    "charger_ac": {"枪号": "1"},
+}
+"""What the ledgers of some kinds say besides."""
+
+
 def _others(random: Random, code: str, district: str, today: date, scale: float) -> Iterator[Made]:
     for key, name, holder_name, kind, months, count, (span, grade), purpose in _KINDS:
         holders = [
@@ -192,6 +202,7 @@ def _others(random: Random, code: str, district: str, today: date, scale: float)
                 "安装/使用地点": random.choice(("一车间", "二车间", "门诊楼", "检测线", "锅炉房", "充电区", "大门口")),
                 "器具用途": purpose,
                 "送检方式": random.choice(("送检", "现场")),
+                **_MORE.get(key, {}),
             }
             yield Made(
                 "enterprise",
@@ -201,6 +212,43 @@ def _others(random: Random, code: str, district: str, today: date, scale: float)
                 _last_time(random, today, months, forgetful),
                 is_forgetful=forgetful,
             )
+
+
+_PURPOSES = {
+    "trade": ("贸易结算", "{word}实业有限公司", "91"),
+    "medical": ("医疗卫生", "{word}医院", "12"),
+    "safety": ("安全防护", "{word}安全技术有限公司", "91"),
+    "environment": ("环境监测", "{word}环境监测站", "12"),
+}
+"""Purpose → its word in ledgers, a holder's name, the first digits of its code."""
+
+
+def _rest_of_the_catalogue(random: Random, districts: list[tuple[str, str]], today: date) -> Iterator[Made]:
+    """A few of every other kind that is verified periodically and whose ledger need say no more than its name."""
+    named = {name for _key, name, *_rest in _KINDS}
+    for place, one in enumerate(regulations.all_types().values()):
+        months = one.default_interval.months
+        needs_more = any(characteristic.required for characteristic in one.nameplate)
+        is_left_out = needs_more or one.part is not None or one.names["zh"] in named
+        if one.default_interval.mode != "periodic" or months is None or is_left_out:
+            continue
+        purpose, holder, kind = _PURPOSES[one.purposes[0] if one.purposes else "trade"]
+        for number in range(6):
+            code, district = districts[(place + number * 5) % len(districts)]
+            name = holder.format(word=f"{district[:2]}{_WORDS[place % 15 * 2 : place % 15 * 2 + 2]}")
+            cells = {
+                "单位名称": name,
+                "统一社会信用代码": usci(Random(f"{name}{code}"), code, kind),  # noqa: S311 - the same code for the same name
+                "行政区划": district,
+                "器具名称": one.names["zh"],
+                "型号规格": f"{one.code[:2].upper()}-{random.randrange(10, 99)}",
+                "出厂编号": f"{one.code[:3].upper()}{code[-2:]}{place:03d}{number}",
+                "生产厂家": f"{_word(random)}仪器仪表厂",
+                "安装/使用地点": random.choice(("一楼检测室", "二楼诊室", "生产现场", "监测站房")),
+                "器具用途": purpose,
+                "送检方式": random.choice(("送检", "现场")),
+            }
+            yield Made("enterprise", district, cells, months, _last_time(random, today, months, forgetful=False))
 
 
 def _utilities(random: Random, districts: list[tuple[str, str]], today: date, scale: float) -> Iterator[Made]:
