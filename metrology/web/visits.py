@@ -54,7 +54,9 @@ def to_visit(visit: Visit) -> BaseResponse:
 @blueprint.route("/new", methods=["GET", "POST"])
 @requires("plan.edit")
 def create() -> Response | BaseResponse | str:
-    """Plan a visit of what was chosen: shows what it would hold, then plans it."""
+    """Plan a visit of what was chosen: shows what it would hold, then plans it. Where nothing was, it is chosen first."""
+    if request.method == "GET" and not request.args:
+        return redirect(url_for("plan.due"))
     choice = visit_choice.choice()
     form = VisitForm(request.values if request.method == "POST" else None)
     if request.method == "POST" and request.form.get("planned_on") and not request.form.get("look"):

@@ -256,3 +256,9 @@ def test_a_guest_is_sent_to_log_in(client: FlaskClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 302
     assert "/login" in answer.location
+
+
+def test_a_visit_of_nothing_begins_with_choosing(client: FlaskClient, session: Session) -> None:
+    sign_in(client, create_user(session, "officer"))
+    answer = client.get("/visits/new")
+    assert (answer.status_code, answer.location) == (302, "/plan/due")
