@@ -63,7 +63,7 @@ def remind_all(session: Session, *, today: date, now: datetime, public_url: str)
             due = _due(session, today, Instrument.holder_id == holder_id)
             _tell(session, recipient, due, done, today=today, now=now, bureau=bureau, public_url=public_url)
         session.commit()
-    for recipient, district in _officers(session):
+    for recipient, district in _officers(session) if bureau.reminder_officer_digest else []:
         condition = Instrument.district_code == district if district else Instrument.id > 0
         due = _due(session, today, condition)
         _tell(session, recipient, due, done, today=today, now=now, bureau=bureau, public_url=public_url)
@@ -96,8 +96,6 @@ def _contacts(session: Session, holder_id: int) -> list[Recipient]:
 
 def _officers(session: Session) -> list[tuple[Recipient, str | None]]:
     """Officers with the district they answer for; one without a district answers for the whole city."""
-    if not bureau_settings.read(session).reminder_officer_digest:
-        return []
     officers = session.scalars(
         select(User).join(User.roles).where(Role.name == "officer", User.active.is_(True)).order_by(User.id)
     )

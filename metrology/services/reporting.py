@@ -103,6 +103,7 @@ def overdue_report(
     """Compute the report for what an actor may see. ``top`` limits holders and places to the worst."""
     chosen = chosen or OverdueFilter()
     overdue = _narrow(_overdue(today), session, actor, chosen)
+    falling_due = _narrow(_falling_due(today), session, actor, chosen)
     by_pair = _grouped(session, overdue, today, Instrument.district_code, Instrument.type_code)
     in_use = _in_use(session, actor, chosen)
     planned = _planned_by(session, overdue, Instrument.district_code)
@@ -114,8 +115,8 @@ def overdue_report(
         total=sum(ageing),
         in_use=sum(in_use.values()),
         planned=sum(planned.values()),
-        soon=_count(session, _narrow(_falling_due(today), session, actor, chosen)),
-        soon_planned=_planned(session, _narrow(_falling_due(today), session, actor, chosen)),
+        soon=_count(session, falling_due),
+        soon_planned=_planned(session, falling_due),
         never_verified=_count(session, _narrow(_never_verified(), session, actor, chosen)),
         previous=trend[-1] if trend else None,
         ageing=ageing,

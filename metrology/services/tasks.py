@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -50,24 +50,34 @@ def enqueue(
     return task
 
 
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(Task.state == "queued", (Task.state == "running") & (Task.lease_until < now))
+
+
+def find_due(session: Session, *, now: datetime) -> tuple[int, str] | None:
+    """Key and state of the next task that is due and that no live worker holds. Only reads."""
+    found = session.execute(
+        select(Task.id, Task.state).where(_is_free(now), Task.not_before <= now).order_by(Task.id).limit(1)
+    ).one_or_none()
+    return None if found is None else (found.id, found.state)
+
+
 def claim(session: Session, owner: str, *, now: datetime) -> Task | None:
     """Take the next task that is due and that no live worker holds. Commit at once; the lease is yours until ``LEASE`` from now."""
-    due = or_(Task.state == "queued", (Task.state == "running") & (Task.lease_until < now))
-    candidate = session.execute(
-        select(Task.id, Task.state, Task.lease_until).where(due, Task.not_before <= now).order_by(Task.id).limit(1)
-    ).one_or_none()
-    if candidate is None:
+    found = find_due(session, now=now)
+    if found is None:
         return None
+    task_id, state = found
     taken = session.execute(
         update(Task)
-        .where(Task.id == candidate.id, Task.state == candidate.state, due)
+        .where(Task.id == task_id, Task.state == state, _is_free(now))
         .values(state="running", lease_owner=owner, lease_until=now + LEASE, tries=Task.tries + 1)
         .execution_options(synchronize_session=False)
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
     session.expire_all()
-    return session.get(Task, candidate.id)
+    return session.get(Task, task_id)
 
 
 def advance(
