@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.conftest import DIALECTS, POSTGRES
 @pytest.fixture(params=DIALECTS)
 def empty_app(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Flask]:
     """An application on a database without a table."""
-    name = f"metrology_migrate_{worker_id}"
+    name = f"metrology_migrate_{worker_id}_{os.getpid()}"
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT") if request.param == "postgresql" else None
     if admin is not None:
