@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, Index, String, text
+from sqlalchemy import Boolean, CheckConstraint, Date, Index, String, false, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from metrology.persistence.columns import Instant, Json, Key, Line, reference
@@ -21,7 +21,7 @@ class Certificate(Model):
     """A certificate or rejection notice, found by an unguessable code.
 
     ``standing`` is what the bureau decided; whether its time has run out is asked of ``valid_until`` and the day. An
-    instrument has one document that stands: a certificate or a notice.
+    instrument has one document that stands: a certificate or a notice. ``under_review`` doubts it without ending it.
     """
 
     __tablename__ = "certificate"
@@ -39,6 +39,12 @@ class Certificate(Model):
             postgresql_where=text("standing = 'valid'"),
         ),
         Index("ix_certificate_issued_on_id", "issued_on", "id"),
+        Index(
+            "ix_certificate_under_review",
+            "id",
+            sqlite_where=text("under_review = 1"),
+            postgresql_where=text("under_review"),
+        ),
     )
 
     id: Mapped[Key]
@@ -56,6 +62,12 @@ class Certificate(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_reason: Mapped[Line]
     replaced_by_id: Mapped[int | None] = reference("certificate.id", nullable=True)
+    under_review: Mapped[bool] = mapped_column(
+        Boolean,
+        default=False,
+        server_default=false(),
+        comment="an open case doubts a standard it was judged with: it holds for nothing until the case is closed",
+    )
     payload: Mapped[Any] = deferred(mapped_column(Json, comment="every fact printed; the PDF is made from it alone"))
     issued_at: Mapped[Instant]
 

@@ -39,7 +39,9 @@ END_REASONS = frozenset(
 """Why a document can end by itself; any other text is somebody's decision in their own words, shown to staff only."""
 LANGUAGES: tuple[CertificateLanguage, ...] = ("zh", "zh-en")
 
-Standing = Literal["valid", "due_soon", "expired", "rejected", "superseded", "revoked", "suspended", "unknown"]
+Standing = Literal[
+    "valid", "due_soon", "expired", "under_review", "rejected", "superseded", "revoked", "suspended", "unknown"
+]
 
 
 def document_of(session: Session, verification_id: int | None) -> Certificate | None:
@@ -216,11 +218,12 @@ def revoke(
 
 
 def holds(certificate: Certificate | None, today: date) -> bool:
-    """Whether a certificate stands and its time has not run out: its last valid day is valid all day."""
+    """Whether a certificate stands, undoubted, and its time has not run out: its last valid day is valid all day."""
     return (
         certificate is not None
         and certificate.kind == "verification_certificate"
         and certificate.standing == "valid"
+        and not certificate.under_review
         and (certificate.valid_until is None or today <= certificate.valid_until)
     )
 
@@ -248,6 +251,8 @@ def standing(certificate: Certificate | None, instrument: Instrument | None, tod
         return "rejected" if certificate.end_reason == REJECTED else "revoked"
     if instrument is not None and instrument.state in _BY_STATE:
         return _BY_STATE[instrument.state]
+    if certificate.under_review:
+        return "under_review"
     if certificate.valid_until is None:
         return "valid"
     left = (certificate.valid_until - today).days

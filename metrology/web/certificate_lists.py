@@ -57,11 +57,13 @@ def _standing(asking: Asking, values: list[str]) -> Condition:
     until, is_notice = Certificate.valid_until, Certificate.kind == "rejection_notice"
     stands = (Certificate.standing == "valid") & ~is_notice
     ended = Certificate.standing == "revoked"
-    holds = stands & _of_state("in_use")
+    working = stands & _of_state("in_use")
+    holds = working & ~Certificate.under_review
     conditions: dict[str, Condition] = {
         "valid": holds & (until.is_(None) | (until > soon)),
         "due_soon": holds & (until >= day) & (until <= soon),
         "expired": holds & (until < day),
+        "under_review": working & Certificate.under_review,
         "rejected": ((Certificate.standing == "valid") & is_notice)
         | (ended & (Certificate.end_reason == certifying.REJECTED))
         | (stands & _of_state("rejected")),

@@ -36,6 +36,7 @@ CERTIFICATE_STANDINGS = {
     "valid": _l("Valid"),
     "due_soon": _l("Due soon"),
     "expired": _l("Expired"),
+    "under_review": _l("Under review"),
     "rejected": _l("Rejected"),
     "superseded": _l("Superseded"),
     "revoked": _l("Revoked"),

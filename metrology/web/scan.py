@@ -40,6 +40,10 @@ BANDS = {
     "expired": Band(
         "expired", "calendar-x-fill", "已过期", "Expired", _l("Its verification has run out. It must not be used for trade.")
     ),
+    "under_review": Band(
+        "review", "search", "审查中", "Under review",
+        _l("A standard it was verified with is in doubt. Until that is settled, it is not known whether this certificate holds."),
+    ),
     "rejected": Band("rejected", "x-octagon-fill", "检定不合格", "Rejected", _l("It failed verification and must not be used.")),
     "superseded": Band(
         "superseded", "slash-circle", "已被替代", "Superseded", _l("This document was replaced by a later one.")

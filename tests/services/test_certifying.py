@@ -91,6 +91,27 @@ def test_never_valid_when_the_instrument_may_not_be_used(state: str, word: str) 
     assert worth(document(), state=state) == word
 
 
+@pytest.mark.parametrize(
+    ("certificate", "state", "word"),
+    [
+        (document(under_review=True), "in_use", "under_review"),
+        (document(under_review=True, valid_until=date(2026, 1, 1)), "in_use", "under_review"),
+        (document(under_review=True, valid_until=None), "in_use", "under_review"),
+        (document(under_review=True, standing="superseded", end_reason="superseded"), "in_use", "superseded"),
+        (document(under_review=True, standing="revoked", end_reason="rejected"), "in_use", "rejected"),
+        (document(under_review=True, kind="rejection_notice", valid_until=None), "rejected", "rejected"),
+        (document(under_review=True), "suspended", "suspended"),
+        (document(under_review=True), "retired", "revoked"),
+        (document(under_review=False), "in_use", "valid"),
+    ],
+)
+def test_a_doubted_certificate_is_under_review_unless_it_has_ended(
+    certificate: Certificate, state: str, word: str
+) -> None:
+    assert worth(certificate, state=state) == word
+    assert certifying.holds(certificate, TODAY) is (word == "valid")
+
+
 # -- numbers and codes
 
 

@@ -101,6 +101,16 @@ def test_a_superseded_certificate_leads_to_the_one_that_holds(
     assert f"/c/{second.code}" not in client.get(f"/c/{second.code}").text.split("language")[0]
 
 
+def test_a_certificate_under_review_says_so(client: FlaskClient, session: Session, today: Any) -> None:
+    certificate = issued(session)
+    certificate.under_review = True
+    session.commit()
+    page = client.get(f"/c/{certificate.code}", headers=ZH).text
+    assert (band(page), word(page)) == ("review", "审查中")
+    assert "2027-11-21" not in page
+    assert band(client.get(f"/i/{certificate.instrument.public_code}").text) == "review"
+
+
 @pytest.mark.parametrize(
     ("state", "colour", "words"),
     [
