@@ -4,7 +4,7 @@
 
 Inputs of type A come from a series of readings, inputs of type B from a stated half-width and the shape of its distribution. The
 Welch–Satterthwaite formula holds for independent inputs; correlated ones leave ν_eff unstated and k = 2. Roots are
-taken to 60 digits in decimal arithmetic; only the table of Student's t is made of rounded numbers, as it is printed.
+taken to 60 digits in decimal arithmetic; k is Student's t to two decimals, as it is printed.
 
 >>> standard_deviation_of_mean([Decimal(x) for x in ("10.1", "10.3", "10.2")]).quantize(Decimal("0.0001"))
 Decimal('0.0577')
@@ -14,24 +14,31 @@ Decimal('0.02887')
 '(100.02147 ± 0.00079) g'
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Decimal, localcontext
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Literal
 
 from metrology.domain.problems import BadQuantity
-from metrology.domain.quantity import ARITHMETIC, round_to
+from metrology.domain.quantity import ARITHMETIC, plain, round_to
 
 INFINITE = None
 """Degrees of freedom of an input known for certain to be as uncertain as stated."""
 _TWO = Decimal(2)
 
-# Student's t for a coverage probability of 95.45 %, by degrees of freedom (JCGM 100:2008 Table G.2).
-_T_95_45 = {
-    1: "13.97", 2: "4.53", 3: "3.31", 4: "2.87", 5: "2.65", 6: "2.52", 7: "2.43", 8: "2.37", 9: "2.32", 10: "2.28",
-    11: "2.25", 12: "2.23", 13: "2.21", 14: "2.20", 15: "2.18", 16: "2.17", 17: "2.16", 18: "2.15", 19: "2.14",
-    20: "2.13", 25: "2.11", 30: "2.09", 35: "2.07", 40: "2.06", 45: "2.06", 50: "2.05", 100: "2.025",
+Probability = Literal["95", "95.45", "99"]
+"""A coverage probability in per cent: k = 2 stands for 95.45 %, JJF 1059.1 states U_95 and U_99 as well."""
+
+# By the number of readings: the mean range of a normal series in s, d_n, and the degrees of freedom of s = R/d_n
+# (JJF 1059.1-2012; the degrees of freedom from memory).
+_RANGE = {
+    2: ("1.13", "0.9"), 3: ("1.69", "1.8"), 4: ("2.06", "2.7"), 5: ("2.33", "3.6"), 6: ("2.53", "4.5"),
+    7: ("2.70", "5.3"), 8: ("2.85", "6.0"), 9: ("2.97", "6.8"), 10: ("3.08", "7.5"),
 }  # fmt: skip
+_NEARLY_INFINITE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,7 @@ class Input:
     name: str
     u: Decimal
     sensitivity: Decimal = Decimal(1)
-    freedom: int | None = INFINITE
+    freedom: Decimal | int | None = INFINITE
     kind: Literal["A", "B"] = "B"
     distribution: str = "normal"
 
@@ -60,6 +67,8 @@ class Budget:
     freedom: int | None
     coverage_factor: Decimal
     expanded: Decimal
+    probability: Probability | None = None
+    """In per cent; None where the coverage factor was given, which stands for about 95 % when it is 2."""
 
     def share(self, one: Input) -> Decimal:
         """The part of the combined variance an input has by itself, which shows what is worth improving."""
@@ -90,6 +99,46 @@ def series(name: str, values: Sequence[Decimal], sensitivity: Decimal = Decimal(
     return Input(name=name, u=u, sensitivity=sensitivity, freedom=len(values) - 1, kind="A")
 
 
+def pooled(name: str, groups: Sequence[Sequence[Decimal]], readings: int, sensitivity: Decimal = Decimal(1)) -> Input:
+    """Type A from earlier series: the mean of so many `readings` now, with the pooled s_p² = Σ ν_j s_j² / Σ ν_j."""
+    if not groups or readings < 1:
+        raise BadQuantity("values", value=len(groups))
+    freedom = sum(len(group) - 1 for group in groups)
+    squares = (ARITHMETIC.multiply(standard_deviation(group) ** 2, Decimal(len(group) - 1)) for group in groups)
+    spread = ARITHMETIC.sqrt(ARITHMETIC.divide(sum(squares, Decimal(0)), Decimal(freedom)))
+    u = ARITHMETIC.divide(spread, ARITHMETIC.sqrt(Decimal(readings)))
+    return Input(name=name, u=u, sensitivity=sensitivity, freedom=freedom, kind="A")
+
+
+def by_range(name: str, values: Sequence[Decimal], sensitivity: Decimal = Decimal(1)) -> Input:
+    """Type A of a short series by its range: s = R/d_n, u = s/√n, for two to ten readings (JJF 1059.1-2012).
+
+    >>> by_range("E", [Decimal(x) for x in ("0.050", "0.090", "0.022")]).freedom
+    Decimal('1.8')
+    """
+    count = len(values)
+    if count not in _RANGE:
+        raise BadQuantity("values", value=count)
+    divisor, freedom = _RANGE[count]
+    spread = ARITHMETIC.divide(max(values) - min(values), Decimal(divisor))
+    u = ARITHMETIC.divide(spread, ARITHMETIC.sqrt(Decimal(count)))
+    return Input(name=name, u=u, sensitivity=sensitivity, freedom=Decimal(freedom), kind="A")
+
+
+def correlation(first: Sequence[Decimal], second: Sequence[Decimal]) -> Decimal:
+    """R of two inputs read together, from their simultaneous readings (GUM 5.2.3), for `combine`."""
+    if len(first) != len(second) or len(first) < 2:
+        raise BadQuantity("values", value=f"{len(first)}, {len(second)}")
+    with localcontext(ARITHMETIC):
+        means = [sum(one, Decimal(0)) / len(one) for one in (first, second)]
+        deviations = [[value - mean for value in one] for one, mean in zip((first, second), means, strict=True)]
+        squares = [sum((d * d for d in one), Decimal(0)) for one in deviations]
+        if not all(squares):
+            raise BadQuantity("values", value=0)
+        together = sum((x * y for x, y in zip(*deviations, strict=True)), Decimal(0))
+        return round_to(together / (squares[0] * squares[1]).sqrt(), Decimal("1e-9"))
+
+
 def rectangular(name: str, half_width: Decimal, sensitivity: Decimal = Decimal(1)) -> Input:
     """Type B: anywhere within ±a alike, u = a/√3."""
     return _shaped(name, half_width, Decimal(3), sensitivity, "rectangular")
@@ -100,9 +149,17 @@ def triangular(name: str, half_width: Decimal, sensitivity: Decimal = Decimal(1)
     return _shaped(name, half_width, Decimal(6), sensitivity, "triangular")
 
 
-def u_shaped(name: str, half_width: Decimal, sensitivity: Decimal = Decimal(1)) -> Input:
-    """Type B: within ±a, the ends more likely (a cycling temperature), u = a/√2."""
-    return _shaped(name, half_width, _TWO, sensitivity, "u-shaped")
+def arcsine(name: str, half_width: Decimal, sensitivity: Decimal = Decimal(1)) -> Input:
+    """Type B: within ±a, the ends more likely (a cycling temperature; U-shaped), u = a/√2."""
+    return _shaped(name, half_width, _TWO, sensitivity, "arcsine")
+
+
+def normal(
+    name: str, half_width: Decimal, probability: Probability = "95.45", sensitivity: Decimal = Decimal(1)
+) -> Input:
+    """Type B: within ±a with a stated probability, normally distributed, u = a/k_p."""
+    u = ARITHMETIC.divide(_not_negative(half_width), coverage(INFINITE, probability))
+    return Input(name=name, u=u, sensitivity=sensitivity)
 
 
 def resolution(name: str, step: Decimal, sensitivity: Decimal = Decimal(1)) -> Input:
@@ -115,7 +172,7 @@ def certificate(
     expanded: Decimal,
     coverage_factor: Decimal = _TWO,
     sensitivity: Decimal = Decimal(1),
-    freedom: int | None = None,
+    freedom: Decimal | int | None = INFINITE,
 ) -> Input:
     """Type B: U and k of a calibration certificate, u = U/k."""
     if coverage_factor <= 0:
@@ -143,47 +200,81 @@ def combine(
     correlations: Mapping[tuple[str, str], Decimal] | None = None,
     *,
     coverage_factor: Decimal | None = None,
+    probability: Probability = "95.45",
 ) -> Budget:
-    """The budget of these inputs; `coverage_factor` is Student's t for ν_eff (about 95 %) unless given."""
-    correlated = dict(correlations or {})
-    by_name = {one.name: one for one in inputs}
-    if not inputs or len(by_name) != len(inputs):
-        raise BadQuantity("inputs", value=len(inputs))
-    variance = sum((one.contribution**2 for one in inputs), Decimal(0))
-    for (first, second), r in correlated.items():
-        if first == second or abs(r) > 1 or not {first, second} <= set(by_name):
-            raise BadQuantity("correlation", value=f"{first}, {second}: {r}")
-        variance += 2 * by_name[first].contribution * by_name[second].contribution * r
-    if variance < 0:
-        raise BadQuantity("correlation", value=variance)
-    combined = ARITHMETIC.sqrt(variance)
-    freedom = None if correlated else effective_freedom(inputs, combined)
-    k = coverage_factor or coverage(freedom)
+    """The budget of these inputs; `coverage_factor` is Student's t for ν_eff and the probability unless given."""
+    with localcontext(ARITHMETIC):
+        combined = _variance(inputs, correlations or {}).sqrt()
+    freedom = None if correlations else effective_freedom(inputs, combined)
+    k = coverage_factor or coverage(freedom, probability)
     return Budget(
         inputs=tuple(inputs),
         combined=combined,
         freedom=freedom,
         coverage_factor=k,
         expanded=ARITHMETIC.multiply(k, combined),
+        probability=None if coverage_factor else probability,
     )
+
+
+def _variance(inputs: Sequence[Input], correlations: Mapping[tuple[str, str], Decimal]) -> Decimal:
+    by_name = {one.name: one for one in inputs}
+    if not inputs or len(by_name) != len(inputs):
+        raise BadQuantity("inputs", value=len(inputs))
+    variance = sum((one.contribution**2 for one in inputs), Decimal(0))
+    for (first, second), r in correlations.items():
+        if first == second or abs(r) > 1 or not {first, second} <= set(by_name):
+            raise BadQuantity("correlation", value=f"{first}, {second}: {r}")
+        variance += 2 * by_name[first].contribution * by_name[second].contribution * r
+    if variance < 0:
+        raise BadQuantity("correlation", value=variance)
+    return variance
 
 
 def effective_freedom(inputs: Sequence[Input], combined: Decimal) -> int | None:
     """Welch–Satterthwaite, cut to the whole number below; None for infinitely many."""
-    parts = [one.contribution**4 / one.freedom for one in inputs if one.freedom]
-    total = sum(parts, Decimal(0))
-    return int(ARITHMETIC.divide(combined**4, total)) if total else None
+    with localcontext(ARITHMETIC):
+        total = sum((one.contribution**4 / one.freedom for one in inputs if one.freedom), Decimal(0))
+        return int(combined**4 / total) if total else None
 
 
-def coverage(freedom: int | None) -> Decimal:
-    """K for about 95 %: 2, or Student's t where there are few degrees of freedom (the next fewer in the table).
+def coverage(freedom: int | None, probability: Probability = "95.45") -> Decimal:
+    """K to two decimals: Student's t for the degrees of freedom, that of the normal distribution for infinitely many.
 
-    >>> coverage(None), coverage(16), coverage(22)
-    (Decimal('2'), Decimal('2.17'), Decimal('2.13'))
+    >>> coverage(None), coverage(16), coverage(5, "95"), coverage(None, "99")
+    (Decimal('2.00'), Decimal('2.17'), Decimal('2.57'), Decimal('2.58'))
     """
-    if freedom is None or freedom > max(_T_95_45):
-        return _TWO
-    return Decimal(_T_95_45[max(known for known in _T_95_45 if known <= max(1, freedom))])
+    part = float(probability) / 100
+    infinite = freedom is None or freedom > _NEARLY_INFINITE
+    k = NormalDist().inv_cdf((1 + part) / 2) if infinite else _students_t(max(1, freedom or 1), part)
+    return round_to(Decimal(k), Decimal("0.01"))
+
+
+@lru_cache(maxsize=256)
+def _students_t(freedom: int, part: float) -> float:
+    """Where Student's distribution holds this part between −t and t, by halving; a factor, not a reading, so floats do."""
+    low, high = 0.0, 1.0
+    while _between(high, freedom) < part:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _between(middle, freedom) < part else (low, middle)
+    return high
+
+
+def _between(t: float, freedom: int) -> float:
+    """The part between −t and t: a finite sum for whole degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4)."""
+    angle = math.atan2(t, math.sqrt(freedom))
+    cosine = math.cos(angle)
+    odd = freedom % 2
+    term = cosine if odd else 1.0
+    total = 0.0 if freedom == 1 else term
+    for i in range(2 + odd, freedom - 1, 2):
+        term *= cosine * cosine * (i - 1) / i
+        total += term
+    if odd:
+        return 2 / math.pi * (angle + math.sin(angle) * total)
+    return math.sin(angle) * total
 
 
 # -- stated
@@ -199,6 +290,24 @@ class Statement:
 
     def __str__(self) -> str:
         return f"({self.value:f} ± {self.expanded:f}) {self.unit}"
+
+
+def in_words(statement: Statement, budget: Budget) -> Mapping[str, str]:
+    """As a calibration certificate prints it: U, k and the coverage probability, in Chinese and English.
+
+    >>> one = combine([certificate("m", Decimal("0.00079"))])
+    >>> in_words(express(Decimal("100.02147"), one.expanded, "g"), one)["zh"]
+    'U = 0.00079 g,k = 2(包含概率约 95 %)'
+    """
+    u, k = f"U = {statement.expanded:f} {statement.unit}", f"k = {plain(budget.coverage_factor)}"
+    about = budget.probability in {None, "95.45"}
+    percent = "95" if about else budget.probability
+    zh, en = ("约", "about ") if about else ("", "")
+    freedom = "" if budget.freedom is None else f", ν_eff = {budget.freedom}"
+    return {
+        "zh": f"{u},{k}(包含概率{zh} {percent} %{freedom.replace(', ', ',')})",
+        "en": f"{u}, {k} (coverage probability {en}{percent} %{freedom})",
+    }
 
 
 def express(value: Decimal, expanded: Decimal, unit: str, *, digits: Literal[1, 2] = 2, up: bool = False) -> Statement:

@@ -117,10 +117,118 @@ def test_stated_with_two_digits_at_most(value, expanded, how, text):
 
 @pytest.mark.parametrize(
     ("freedom", "k"),
-    [(None, "2"), (1, "13.97"), (0, "13.97"), (10, "2.28"), (24, "2.13"), (25, "2.11"), (100, "2.025"), (101, "2")],
-)
-def test_coverage_is_never_too_small(freedom, k):
-    assert budget.coverage(freedom) == D(k)
+    # JCGM 100:2008 Table G.2, column 95.45 %; its 2.025 at 100 is 2.03 to two decimals
+    [(0, "13.97"), (1, "13.97"), (2, "4.53"), (3, "3.31"), (4, "2.87"), (5, "2.65"), (6, "2.52"), (7, "2.43"), (8, "2.37"),
+     (9, "2.32"), (10, "2.28"), (11, "2.25"), (12, "2.23"), (13, "2.21"), (14, "2.20"), (15, "2.18"), (16, "2.17"),
+     (17, "2.16"), (18, "2.15"), (19, "2.14"), (20, "2.13"), (25, "2.11"), (30, "2.09"), (35, "2.07"), (40, "2.06"),
+     (45, "2.06"), (50, "2.05"), (100, "2.03"), (10_000, "2.00"), (10_001, "2.00"), (None, "2.00")],
+)  # fmt: skip
+def test_coverage_as_in_table_g_2(freedom, k):
+    assert str(budget.coverage(freedom)) == k
+
+
+@pytest.mark.parametrize(
+    ("freedom", "probability", "k"),
+    # JCGM 100:2008 Table G.2, columns 95 % and 99 %
+    [(1, "95", "12.71"), (2, "95", "4.30"), (7, "95", "2.36"), (10, "95", "2.23"), (50, "95", "2.01"), (None, "95", "1.96"),
+     (1, "99", "63.66"), (2, "99", "9.92"), (7, "99", "3.50"), (10, "99", "3.17"), (50, "99", "2.68"), (None, "99", "2.58")],
+)  # fmt: skip
+def test_coverage_for_other_probabilities(freedom, probability, k):
+    assert str(budget.coverage(freedom, probability)) == k
+
+
+# GUM Table H.2: five simultaneous readings of voltage (V), current (mA) and phase (rad).
+H_2 = {
+    "V": [D(x) for x in ("5.007", "4.994", "5.005", "4.990", "4.999")],
+    "I": [D(x) for x in ("19.663", "19.639", "19.640", "19.685", "19.678")],
+    "phi": [D(x) for x in ("1.0456", "1.0438", "1.0468", "1.0428", "1.0433")],
+}
+
+
+@pytest.mark.parametrize(("first", "second", "r"), [("V", "I", "-0.36"), ("V", "phi", "0.86"), ("I", "phi", "-0.65")])
+def test_gum_h_2_correlations_from_readings(first, second, r):
+    assert near(budget.correlation(H_2[first], H_2[second]), r, 2)
+
+
+def test_what_goes_together_wholly():
+    up = [D(1), D(2), D(4)]
+    assert budget.correlation(up, [2 * x for x in up]) == 1
+    assert budget.correlation(up, [-x for x in up]) == -1
+
+
+@pytest.mark.parametrize(("first", "second"), [([1, 2], [1]), ([1], [1]), ([1, 1], [1, 2])])
+def test_what_says_nothing_of_correlation(first, second):
+    with pytest.raises(BadQuantity):
+        budget.correlation([D(x) for x in first], [D(x) for x in second])
+
+
+def test_pooled_spread_of_earlier_series():
+    # s² = 1 with ν = 2 and s² = 4 with ν = 2: s_p = √2.5; the mean of 4 readings now: u = √2.5 / 2 = 0.79
+    one = budget.pooled("m", [[D(1), D(2), D(3)], [D(2), D(4), D(6)]], 4)
+    assert (near(one.u, "0.7906", 4), one.freedom, one.kind) == (True, 4, "A")
+    # ν weighs: s² = 1 with ν = 2, s² = 2 with ν = 1 → s_p² = 4/3
+    assert near(budget.pooled("m", [[D(1), D(2), D(3)], [D(1), D(3)]], 1).u, "1.1547", 4)
+
+
+@pytest.mark.parametrize(("groups", "readings"), [([], 1), ([[D(1), D(2)]], 0), ([[D(1)]], 1)])
+def test_nothing_to_pool(groups, readings):
+    with pytest.raises(BadQuantity):
+        budget.pooled("m", groups, readings)
+
+
+@pytest.mark.parametrize(
+    ("count", "divisor", "freedom"),
+    [(2, "1.13", "0.9"), (3, "1.69", "1.8"), (4, "2.06", "2.7"), (5, "2.33", "3.6"), (6, "2.53", "4.5"), (7, "2.70", "5.3"),
+     (8, "2.85", "6.0"), (9, "2.97", "6.8"), (10, "3.08", "7.5")],
+)  # fmt: skip
+def test_range_method(count, divisor, freedom):
+    one = budget.by_range("x", [D(0), *[D(divisor)] * (count - 1)], D(-2))
+    assert abs(one.u - 1 / D(count).sqrt()) < D("1e-25")
+    assert (one.freedom, one.kind, one.sensitivity) == (D(freedom), "A", D(-2))
+
+
+@pytest.mark.parametrize("count", [1, 11])
+def test_the_range_of_too_few_or_too_many_says_nothing(count):
+    with pytest.raises(BadQuantity):
+        budget.by_range("x", [D(i) for i in range(count)])
+
+
+def test_shapes_of_type_b():
+    assert near(budget.arcsine("t", D(2)).u, "1.414", 3)
+    assert near(budget.triangular("t", D(2)).u, "0.816", 3)
+    assert near(budget.rectangular("t", D(2)).u, "1.155", 3)
+    assert budget.normal("t", D("1.96"), "95").u == D(1)
+    assert budget.normal("t", D("5.16"), "99").u == D(2)
+    assert budget.normal("t", D(2)).u == D(1)
+    assert [f("t", D(1)).distribution for f in (budget.arcsine, budget.triangular, budget.rectangular, budget.normal)] == [
+        "arcsine", "triangular", "rectangular", "normal"
+    ]  # fmt: skip
+
+
+def test_a_range_of_three_carries_its_few_degrees_of_freedom_to_k():
+    three = budget.by_range("E", [D("0.050"), D("0.090"), D("0.022")])
+    alone = budget.combine([three])
+    assert (alone.freedom, alone.coverage_factor) == (1, D("13.97"))
+    beside = budget.combine([three, budget.certificate("measure", D("0.1"))])
+    assert beside.freedom == 57  # (0.02323² + 0.05²)² / (0.02323⁴ / 1.8) = 57.1
+    assert beside.coverage_factor == D("2.04")
+
+
+def test_in_words_as_a_certificate_prints_it():
+    few = budget.combine([budget.Input(name="x", u=D(1), freedom=4)])
+    assert budget.in_words(budget.express(D(1), few.expanded, "g"), few) == {
+        "zh": "U = 2.9 g,k = 2.87(包含概率约 95 %,ν_eff = 4)",
+        "en": "U = 2.9 g, k = 2.87 (coverage probability about 95 %, ν_eff = 4)",
+    }
+    given_k = budget.combine([budget.Input(name="x", u=D(1))], coverage_factor=D(2))
+    assert budget.in_words(budget.express(D(1), given_k.expanded, "g"), given_k)["en"] == (
+        "U = 2.0 g, k = 2 (coverage probability about 95 %)"
+    )
+    at_99 = budget.combine([budget.Input(name="x", u=D(1))], probability="99")
+    assert budget.in_words(budget.express(D(1), at_99.expanded, "g"), at_99) == {
+        "zh": "U = 2.6 g,k = 2.58(包含概率 99 %)",
+        "en": "U = 2.6 g, k = 2.58 (coverage probability 99 %)",
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from metrology.domain.identifiers import compact_uscc, is_uscc
 from metrology.domain.interval import a3
 from metrology.domain.net_content import tolerable_deficiency
 from metrology.domain.problems import BadQuantity, NotCovered
-from metrology.domain.uncertainty import decide, exceeds_beyond_doubt
+from metrology.domain.uncertainty import decide
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,6 @@ def test_a_third_is_the_last_that_may_be_neglected():
 def test_limits_that_are_none(mpe, uncertainty):
     with pytest.raises(BadQuantity):
         decide(Decimal(0), Decimal(mpe), Decimal(uncertainty))
-
-
-def test_a_penalty_needs_an_excess_beyond_the_uncertainty():
-    assert not exceeds_beyond_doubt(Decimal("1.3"), Decimal(1), Decimal("0.3"))
-    assert exceeds_beyond_doubt(Decimal("-1.31"), Decimal(1), Decimal("0.3"))
 
 
 def test_a3_shortens_when_too_few_were_in_tolerance():

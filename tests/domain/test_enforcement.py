@@ -1,0 +1,74 @@
+"""A penalty needs more than a rejection: the excess must be beyond the uncertainty, or be something seen."""
+
+import pytest
+
+from metrology.domain.enforcement import EXCESS_LABELS, excess
+from metrology.domain.quantity import parse
+from metrology.domain.verdict import Finding, judged
+
+
+def point(name, error, *, within=False, upper="0.30 %", lower="-0.30 %"):
+    return Finding(name, {}, within=within, error=error, mpe=upper, lower=lower, upper=upper)
+
+
+def verdict(*findings):
+    return judged(findings, [], edition="JJG 443-2023")
+
+
+def test_nothing_exceeded():
+    answer = excess(verdict(point("q1", "0.30 %", within=True)), parse("0.05 %"))
+    assert (answer.word, answer.points) == ("none", ())
+    assert answer.labels == {"zh": "未超出使用中最大允许误差", "en": "no excess"}
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        ("0.31 %", "not_proven"),
+        ("0.35 %", "not_proven"),
+        ("0.36 %", "proven"),
+        ("-0.35 %", "not_proven"),
+        ("-0.36 %", "proven"),
+    ],
+)
+def test_proven_only_beyond_limit_and_uncertainty(error, word):
+    assert excess(verdict(point("q1", error)), parse("0.05 %")).word == word
+
+
+def test_one_proven_point_is_enough_and_each_is_told():
+    answer = excess(
+        verdict(point("q1", "0.31 %"), point("q2", "0.40 %"), point("q3", "0.1 %", within=True)), parse("0.05 %")
+    )
+    assert answer.word == "proven"
+    assert [(one.finding.point, one.word) for one in answer.points] == [("q1", "not_proven"), ("q2", "proven")]
+    assert answer.points[1].decision.outcome == "rejected"
+    assert answer.statement["en"].startswith("Decision rule: guarded rejection")
+
+
+def test_a_broken_seal_was_seen():
+    answer = excess(verdict(Finding("items.seals", {}, within=False)), parse("0.05 %"))
+    assert (answer.word, answer.points[0].decision) == ("proven", None)
+
+
+def test_what_was_computed_without_an_error_is_not_proven():
+    spread = Finding("discrimination[0]", {}, within=False, numbers=("discrimination.load",))
+    assert excess(verdict(spread), parse("0.05 %")).word == "not_proven"
+
+
+def test_a_point_that_failed_by_its_repeatability_alone_is_not_proven():
+    answer = excess(verdict(point("q1", "0.10 %")), parse("0.05 %"))
+    assert (answer.word, answer.points[0].decision.outcome) == ("not_proven", "conforms")
+
+
+def test_uncertainties_by_point():
+    found = verdict(point("q1", "0.36 %"), point("price", "0.05 CNY", upper="0.01 CNY", lower="-0.01 CNY"))
+    one_for_all = excess(found, parse("0.05 %"))
+    assert [one.word for one in one_for_all.points] == ["proven", "not_proven"]
+    each = excess(found, {"q1": parse("0.06 %"), "price": parse("0 CNY")})
+    assert [one.word for one in each.points] == ["not_proven", "proven"]
+    assert [one.word for one in excess(found, {}).points] == ["not_proven", "not_proven"]
+
+
+def test_words_in_both_languages():
+    assert set(EXCESS_LABELS) == {"none", "not_proven", "proven"}
+    assert all(set(labels) == {"zh", "en"} for labels in EXCESS_LABELS.values())
