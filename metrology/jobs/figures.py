@@ -10,10 +10,15 @@ from sqlalchemy.orm import Session
 
 from metrology.jobs.ticker import Regular
 from metrology.services.reporting import keep_figures
+from metrology.services.tallying import fold_all
 
 
 def _keep(session: Session, *, today: date, **_known: Any) -> None:
     keep_figures(session, today=today)
+
+
+def _fold(session: Session, **_known: Any) -> None:
+    fold_all(session)
 
 
 def _look(session: Session, **_known: Any) -> None:
@@ -23,6 +28,7 @@ def _look(session: Session, **_known: Any) -> None:
 
 
 REGULAR = [
+    Regular("counts brought together", timedelta(hours=1), _fold),
     Regular("overdue figures", timedelta(hours=6), _keep),
     Regular("statistics", timedelta(hours=24), _look),
 ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from metrology.persistence import tallies
+
 FIXED_COLUMNS = {
     "verification": (
         "old.state not in ('draft')",
@@ -39,7 +41,7 @@ FIXED_COLUMNS = {
 
 def statements(dialect: str) -> list[str]:
     """Statements that set up the defences and the search index of a new database."""
-    return _sqlite() if dialect == "sqlite" else _postgresql()
+    return [*(_sqlite() if dialect == "sqlite" else _postgresql()), *tallies.statements(dialect)]
 
 
 def apply(connection: Connection) -> None:

@@ -186,7 +186,7 @@ def _due_now(session: Session, actor: Actor, instrument: Instrument, today: date
     yesterday = today - timedelta(days=1)
     if instrument.due_basis == "certificate" and (instrument.due_date is None or instrument.due_date > yesterday):
         was = instrument.due_date.isoformat() if instrument.due_date else None
-        instrument.due_date = yesterday
+        instrument.due_date, instrument.updated_at = yesterday, now
         changes = {"due_date": [was, yesterday.isoformat()]}
         record(session, actor, "instrument.due_now", instrument, at=now, changes=changes)
 

@@ -129,7 +129,7 @@ def end_validity(
     yesterday = today - timedelta(days=1)
     if instrument.due_basis == "ledger" and instrument.due_date is not None and instrument.due_date > yesterday:
         was = instrument.due_date.isoformat()
-        instrument.due_date = yesterday
+        instrument.due_date, instrument.updated_at = yesterday, now
         changes = {"due_date": [was, yesterday.isoformat()]}
         record(session, actor, "instrument.due_now", instrument, at=now, changes=changes)
 

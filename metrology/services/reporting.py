@@ -7,12 +7,12 @@ never verified are counted apart, for nobody can say since when.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -21,12 +21,17 @@ from metrology.persistence.districts import District
 from metrology.persistence.figures import OverdueFigure
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, TypeEntry
+from metrology.persistence.keyset import among
 from metrology.persistence.places import Place
 from metrology.persistence.scope import within
+from metrology.persistence.tally_reading import Counted, Span, TallyScope, grouped, oldest, total
 from metrology.persistence.visits import VisitItem
 
 SOON = timedelta(days=30)
+AHEAD = (30, 60, 90)
 MONTHS_OF_TREND = 12
+_NOBODY, _NOWHERE = -1, "-"
+_CHUNK = 5000
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,10 @@ class OverdueReport:
     holders: tuple[OverdueGroup, ...]
     places: tuple[OverdueGroup, ...]
     trend: tuple[TrendPoint, ...] = field(default=())
+    ahead: tuple[tuple[int, int], ...] = ()
+    """Days ahead and how many more will be overdue by then if nothing is verified."""
+    is_past: bool = False
+    """What was so when that day ended; visits of that day are not kept."""
 
     @property
     def change(self) -> int | None:
@@ -98,33 +107,50 @@ class OverdueReport:
 
 
 def overdue_report(
-    session: Session, actor: Actor, *, today: date, chosen: OverdueFilter | None = None, top: int = 20
+    session: Session,
+    actor: Actor,
+    *,
+    today: date,
+    chosen: OverdueFilter | None = None,
+    top: int = 20,
+    as_of: date | None = None,
 ) -> OverdueReport:
-    """Compute the report for what an actor may see. ``top`` limits holders and places to the worst."""
+    """Compute the report for what an actor may see. ``top`` limits holders and places to the worst.
+
+    ``as_of`` is a past day: then it says what was so when that day ended. What was planned then is not kept.
+    """
     chosen = chosen or OverdueFilter()
-    overdue = _narrow(_overdue(today), session, actor, chosen)
-    falling_due = _narrow(_falling_due(today), session, actor, chosen)
-    by_pair = _grouped(session, overdue, today, Instrument.district_code, Instrument.type_code)
-    in_use = _in_use(session, actor, chosen)
-    planned = _planned_by(session, overdue, Instrument.district_code)
+    day = today if as_of is None or as_of > today else as_of
+    scope = _scope(session, actor, chosen, None if day == today else day)
+    spans = _spans(day)
+    by_pair = grouped(session, scope, ("district_code", "type_code"), spans)
+    in_use = {keys: counts[0] for keys, counts in grouped(session, scope, ("district_code", "type_code"))}
+    plan = _Plan(session, actor, chosen, day) if day == today else None
     ageing = _sum([counts for _keys, counts in by_pair])
-    trend = _trend(session, actor, chosen, today)
+    ahead = _ahead(day)
+    soon = grouped(session, scope, (), ahead)
+    trend = _trend(session, actor, chosen, day)
+    waiting = replace(scope.in_state("awaiting_verification"), is_verified=False)
     return OverdueReport(
-        day=today,
+        day=day,
         chosen=chosen,
         total=sum(ageing),
         in_use=sum(in_use.values()),
-        planned=sum(planned.values()),
-        soon=_count(session, falling_due),
-        soon_planned=_planned(session, falling_due),
-        never_verified=_count(session, _narrow(_never_verified(), session, actor, chosen)),
+        planned=plan.overdue if plan else 0,
+        soon=soon[0][1][0] if soon else 0,
+        soon_planned=plan.soon if plan else 0,
+        ahead=tuple(
+            (days, count) for days, count in zip(AHEAD, soon[0][1] if soon else (0,) * len(AHEAD), strict=True)
+        ),
+        never_verified=total(session, waiting),
         previous=trend[-1] if trend else None,
         ageing=ageing,
-        districts=_by_district(session, by_pair, in_use, planned),
+        districts=_by_district(session, by_pair, in_use, plan.by_district if plan else {}),
         types=_by_type(session, by_pair, in_use),
-        holders=_by_holder(session, actor, overdue, today, top),
-        places=_by_place(session, overdue, today, top),
+        holders=_by_holder(session, scope, spans, plan.by_holder if plan else {}, top),
+        places=_by_place(session, scope, spans, plan.by_place if plan else {}, top),
         trend=trend,
+        is_past=day < today,
     )
 
 
@@ -135,41 +161,79 @@ def overdue_trend(session: Session, actor: Actor, *, today: date) -> tuple[Trend
 
 def keep_figures(session: Session, *, today: date) -> int:
     """Keep the day's figures for the trend (written again when run again the same day). The number of rows."""
-    district = func.coalesce(Instrument.district_code, "")
-    late = func.sum(case((Instrument.due_date < today, 1), else_=0))
-    rows = session.execute(
-        select(district.label("district"), Instrument.type_code, func.count(), late)
-        .where(Instrument.state == "in_use", Instrument.is_assembly.is_(False))
-        .group_by(district, Instrument.type_code)
-    ).all()
+    keys = ("district_code", "type_code")
+    late = {pair: counts[0] for pair, counts in grouped(session, TallyScope(), keys, (_late(today),))}
+    in_use = grouped(session, TallyScope(), keys)
     session.execute(delete(OverdueFigure).where(OverdueFigure.day == today))
-    if rows:
+    if in_use:
         session.execute(
             insert(OverdueFigure),
             [
-                {"day": today, "district_code": one, "type_code": code, "in_use": count, "overdue": overdue or 0}
-                for one, code, count, overdue in rows
+                {"day": today, "district_code": pair[0], "type_code": pair[1], "in_use": counts[0], "overdue": late.get(pair, 0)}
+                for pair, counts in in_use
             ],
+        )  # fmt: skip
+    return len(in_use)
+
+
+# -- what is counted
+
+
+def _late(day: date) -> Span:
+    return None, day - timedelta(days=1)
+
+
+def _spans(day: date) -> tuple[Span, ...]:
+    """The due dates of each class of ageing."""
+    return tuple(overdue_between(bucket, day) for bucket in AGEING)
+
+
+def _ahead(day: date) -> tuple[Span, ...]:
+    """The due dates that will have passed so many days from a day on."""
+    return tuple((day, day + timedelta(days=days - 1)) for days in AHEAD)
+
+
+def _scope(session: Session, actor: Actor, chosen: OverdueFilter, day: date | None) -> TallyScope:
+    """What an actor may see of what is chosen. A district or holder that is not the actor's own finds nothing."""
+    district, holder = chosen.district_code, chosen.holder_id
+    if actor.is_holder:
+        holder = actor.holder_id if holder in (None, actor.holder_id) and actor.holder_id is not None else _NOBODY
+    elif actor.district_code is not None:
+        district = actor.district_code if district in (None, actor.district_code) else _NOWHERE
+    path = None
+    if chosen.place_id is not None:
+        place = session.get(Place, chosen.place_id)
+        path = place.path if place else "/0/"
+    return TallyScope(
+        district_code=district, type_code=chosen.type_code, purpose=chosen.purpose, holder_id=holder, place_path=path, day=day
+    )  # fmt: skip
+
+
+class _Plan:
+    """Of what is overdue or falls due soon, what stands on an open visit: as many rows as visits hold."""
+
+    def __init__(self, session: Session, actor: Actor, chosen: OverdueFilter, today: date) -> None:
+        columns: tuple[Any, ...] = (Instrument.due_date, Instrument.district_code, Instrument.holder_id, Place.path)
+        statement = (
+            select(*columns)
+            .join(VisitItem, VisitItem.open_key == Instrument.id)
+            .outerjoin(Place, Place.id == Instrument.place_id)
+            .where(Instrument.state == "in_use", Instrument.due_date < today + SOON)
         )
-    return len(rows)
-
-
-def _overdue(today: date) -> Select[Any]:
-    return select(Instrument.id).where(Instrument.state == "in_use", Instrument.due_date < today)
-
-
-def _falling_due(today: date) -> Select[Any]:
-    return select(Instrument.id).where(
-        Instrument.state == "in_use", Instrument.due_date >= today, Instrument.due_date < today + SOON
-    )
-
-
-def _never_verified() -> Select[Any]:
-    return select(Instrument.id).where(
-        Instrument.state == "awaiting_verification",
-        Instrument.last_verified_on.is_(None),
-        Instrument.is_assembly.is_(False),
-    )
+        self.overdue = self.soon = 0
+        self.by_district: dict[str, int] = defaultdict(int)
+        self.by_holder: dict[int, int] = defaultdict(int)
+        self.by_place: dict[int, int] = defaultdict(int)
+        for due, district, holder, path in session.execute(_narrow(statement, session, actor, chosen)):
+            if due >= today:
+                self.soon += 1
+                continue
+            self.overdue += 1
+            self.by_district[district or ""] += 1
+            if holder is not None:
+                self.by_holder[holder] += 1
+            if path:
+                self.by_place[_root(path)] += 1
 
 
 def _narrow(statement: Select[Any], session: Session, actor: Actor, chosen: OverdueFilter) -> Select[Any]:
@@ -189,52 +253,8 @@ def _narrow(statement: Select[Any], session: Session, actor: Actor, chosen: Over
     return statement
 
 
-def _buckets(today: date) -> list[ColumnElement[int]]:
-    sums: list[ColumnElement[int]] = []
-    for bucket in AGEING:
-        first, last = overdue_between(bucket, today)
-        within_bucket = Instrument.due_date <= last
-        if first is not None:
-            within_bucket = within_bucket & (Instrument.due_date >= first)
-        sums.append(func.sum(case((within_bucket, 1), else_=0)))
-    return sums
-
-
-Counted = list[tuple[tuple[Any, ...], tuple[int, ...]]]
-
-
-def _grouped(session: Session, overdue: Select[Any], today: date, *columns: Any) -> Counted:
-    statement = overdue.with_only_columns(*columns, *_buckets(today)).group_by(*columns)
-    width = len(columns)
-    return [(tuple(row[:width]), tuple(int(value) for value in row[width:])) for row in session.execute(statement)]
-
-
 def _sum(counts: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(map(sum, zip(*counts, strict=True))) if counts else (0,) * len(AGEING)
-
-
-def _count(session: Session, statement: Select[Any]) -> int:
-    return session.scalar(statement.with_only_columns(func.count())) or 0
-
-
-def _planned(session: Session, statement: Select[Any]) -> int:
-    return _count(
-        session, statement.where(Instrument.id.in_(select(VisitItem.open_key).where(VisitItem.open_key.is_not(None))))
-    )
-
-
-def _planned_by(session: Session, overdue: Select[Any], column: Any) -> dict[Any, int]:
-    statement = overdue.where(Instrument.id.in_(select(VisitItem.open_key).where(VisitItem.open_key.is_not(None))))
-    return _pairs(session, statement.with_only_columns(column, func.count()).group_by(column))
-
-
-def _in_use(session: Session, actor: Actor, chosen: OverdueFilter) -> dict[tuple[str | None, str], int]:
-    statement = select(Instrument.id).where(Instrument.state == "in_use", Instrument.is_assembly.is_(False))
-    narrowed = _narrow(statement, session, actor, chosen).with_only_columns(
-        Instrument.district_code, Instrument.type_code, func.count()
-    )
-    rows = session.execute(narrowed.group_by(Instrument.district_code, Instrument.type_code))
-    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def _folded(by_pair: Counted, position: int) -> dict[Any, tuple[int, ...]]:
@@ -244,15 +264,22 @@ def _folded(by_pair: Counted, position: int) -> dict[Any, tuple[int, ...]]:
     return {key: _sum(counts) for key, counts in groups.items()}
 
 
+def _worst(counted: dict[int, tuple[int, ...]], top: int) -> dict[int, tuple[int, ...]]:
+    return dict(sorted(counted.items(), key=lambda one: (-sum(one[1]), one[0]))[:top])
+
+
 def _worst_first(groups: list[OverdueGroup], top: int | None = None) -> tuple[OverdueGroup, ...]:
     return tuple(sorted(groups, key=lambda group: (-group.total, group.name))[:top])
 
 
+# -- by whom and where
+
+
 def _by_district(
-    session: Session, by_pair: Counted, in_use: dict[tuple[str | None, str], int], planned: dict[str | None, int]
+    session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], int], planned: dict[str, int]
 ) -> tuple[OverdueGroup, ...]:
     late = _folded(by_pair, 0)
-    used: dict[str | None, int] = defaultdict(int)
+    used: dict[str, int] = defaultdict(int)
     for (district, _type), count in in_use.items():
         used[district] += count
     rows = session.execute(select(District).order_by(District.position)).scalars()
@@ -261,12 +288,12 @@ def _by_district(
         for row in rows
         if (counts := late.get(row.code, (0,) * len(AGEING))) and (row.code in used or row.code in late)
     ]
-    if None in late:
-        groups.append(OverdueGroup("", "", "", sum(late[None]), late[None], used[None], planned.get(None, 0)))
+    if "" in late:
+        groups.append(OverdueGroup("", "", "", sum(late[""]), late[""], used[""], planned.get("", 0)))
     return tuple(groups)
 
 
-def _by_type(session: Session, by_pair: Counted, in_use: dict[tuple[str | None, str], int]) -> tuple[OverdueGroup, ...]:
+def _by_type(session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], int]) -> tuple[OverdueGroup, ...]:
     late = _folded(by_pair, 1)
     used: dict[str, int] = defaultdict(int)
     for (_district, code), count in in_use.items():
@@ -280,57 +307,35 @@ def _by_type(session: Session, by_pair: Counted, in_use: dict[tuple[str | None, 
     )
 
 
-def _by_holder(session: Session, actor: Actor, overdue: Select[Any], today: date, top: int) -> tuple[OverdueGroup, ...]:
-    counted = [one for one in _grouped(session, overdue, today, Instrument.holder_id) if one[0][0] is not None]
-    worst = {keys[0]: counts for keys, counts in sorted(counted, key=lambda one: (-sum(one[1]), one[0]))[:top]}
-    planned = _planned_by(session, overdue.where(Instrument.holder_id.in_(worst)), Instrument.holder_id)
-    oldest = _oldest_by(session, overdue.where(Instrument.holder_id.in_(worst)), Instrument.holder_id)
-    counting: Any = select(Instrument.holder_id, func.count())
-    used = within(counting, actor).where(
-        Instrument.holder_id.in_(worst), Instrument.state == "in_use", Instrument.is_assembly.is_(False)
-    )
-    in_use = _pairs(session, used.group_by(Instrument.holder_id))
-    holders = session.scalars(select(Holder).where(Holder.id.in_(worst)))
-    groups = [
-        OverdueGroup(
-            str(one.id),
-            one.name,
-            "",
-            sum(worst[one.id]),
-            worst[one.id],
-            in_use.get(one.id, 0),
-            planned.get(one.id, 0),
-            oldest.get(one.id),
-            one.district.name_zh if one.district else "",
-            one.district.name_en if one.district else "",
-        )
-        for one in holders
-    ]
+def _by_holder(
+    session: Session, scope: TallyScope, spans: Sequence[Span], planned: dict[int, int], top: int
+) -> tuple[OverdueGroup, ...]:
+    counted = {keys[0]: counts for keys, counts in grouped(session, scope, ("holder_id",), spans) if keys[0]}
+    worst = _worst(counted, top)
+    late: Span = (None, max(last for _first, last in spans if last is not None))
+    first = oldest(session, scope, "holder_id", late) if worst else {}
+    groups = []
+    for one in session.scalars(select(Holder).where(Holder.id.in_(worst))):
+        where = one.district
+        groups.append(
+            OverdueGroup(
+                str(one.id), one.name, "", sum(worst[one.id]), worst[one.id],
+                in_use=total(session, replace(scope, holder_id=one.id)), planned=planned.get(one.id, 0),
+                oldest=first.get(one.id), district_zh=where.name_zh if where else "", district_en=where.name_en if where else "",
+            )
+        )  # fmt: skip
     return _worst_first(groups)
 
 
-def _pairs(session: Session, statement: Select[Any]) -> dict[Any, Any]:
-    return {row[0]: row[1] for row in session.execute(statement)}
-
-
-def _oldest_by(session: Session, overdue: Select[Any], column: Any) -> dict[Any, date]:
-    statement = overdue.with_only_columns(column, func.min(Instrument.due_date)).group_by(column)
-    return _pairs(session, statement)
-
-
-def _by_place(session: Session, overdue: Select[Any], today: date, top: int) -> tuple[OverdueGroup, ...]:
+def _by_place(
+    session: Session, scope: TallyScope, spans: Sequence[Span], planned: dict[int, int], top: int
+) -> tuple[OverdueGroup, ...]:
     """By the topmost place: a market with all its stalls, a station with its islands."""
-    joined = overdue.join(Place, Place.id == Instrument.place_id)
+    counted = {keys[0]: counts for keys, counts in grouped(session, scope, ("place_id",), spans) if keys[0]}
     roots: dict[int, list[tuple[int, ...]]] = defaultdict(list)
-    for (path,), counts in _grouped(session, joined, today, Place.path):
-        roots[_root(path)].append(counts)
-    worst = dict(
-        sorted(((key, _sum(counts)) for key, counts in roots.items()), key=lambda one: (-sum(one[1]), one[0]))[:top]
-    )
-    planned: dict[int, int] = defaultdict(int)
-    for path, count in _planned_by(session, joined, Place.path).items():
-        planned[_root(path)] += count
-    places = session.scalars(select(Place).where(Place.id.in_(worst)))
+    for key, path in _paths(session, counted):
+        roots[_root(path)].append(counted[key])
+    worst = _worst({key: _sum(counts) for key, counts in roots.items()}, top)
     groups = [
         OverdueGroup(
             str(one.id),
@@ -338,13 +343,21 @@ def _by_place(session: Session, overdue: Select[Any], today: date, top: int) -> 
             "",
             sum(worst[one.id]),
             worst[one.id],
-            planned=planned[one.id],
+            planned=planned.get(one.id, 0),
             district_zh=one.district.name_zh if one.district else "",
             district_en=one.district.name_en if one.district else "",
         )
-        for one in places
+        for one in session.scalars(select(Place).where(Place.id.in_(worst)))
     ]
     return _worst_first(groups)
+
+
+def _paths(session: Session, keys: Iterable[int]) -> Iterator[tuple[int, str]]:
+    wanted = list(keys)
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        for row in session.execute(select(Place.id, Place.path).where(among(session, Place.id, chunk))):
+            yield row[0], row[1]
 
 
 def _root(path: str) -> int:

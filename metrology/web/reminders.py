@@ -31,6 +31,7 @@ REGULAR: dict[str, Any] = {
     "reminders": _l("Writing reminders"),
     "outbox": _l("Sending"),
     "overdue figures": _l("Figures of the overdue report"),
+    "counts brought together": _l("Counts of the reports, tidied"),
 }
 
 
