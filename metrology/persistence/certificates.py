@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Date, Index, String, false, text
+from sqlalchemy import Boolean, CheckConstraint, Date, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from metrology.persistence.columns import Instant, Json, Key, Line, reference
@@ -30,6 +30,7 @@ class Certificate(Model):
         CheckConstraint("standing in " + str(STANDINGS), name="standing_known"),
         CheckConstraint("kind <> 'rejection_notice' or valid_until is null", name="notice_has_no_validity"),
         CheckConstraint("standing = 'valid' or ended_on is not null", name="ended_has_day"),
+        UniqueConstraint("verification_id", "reissue", name="uq_certificate_verification_id_reissue"),
         Index("ix_certificate_instrument_id_id", "instrument_id", "id"),
         Index(
             "uq_certificate_current",
@@ -52,7 +53,10 @@ class Certificate(Model):
     code: Mapped[str] = mapped_column(String(24), unique=True, comment="128 random bits, base64url")
     kind: Mapped[str] = mapped_column(String(32))
     instrument_id: Mapped[int] = reference("instrument.id", index=False)
-    verification_id: Mapped[int] = reference("verification.id", unique=True)
+    verification_id: Mapped[int] = reference("verification.id", index=False)
+    reissue: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="how often it was issued anew because data on it were wrong"
+    )
     verified_on: Mapped[date] = mapped_column(Date)
     issued_on: Mapped[date] = mapped_column(Date)
     valid_until: Mapped[date | None] = mapped_column(Date, comment="last valid day; empty: no limit, or a notice")

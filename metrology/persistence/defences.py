@@ -32,11 +32,17 @@ FIXED_COLUMNS = {
         "1 = 1",
         (
             *("number", "code", "kind", "instrument_id", "verification_id", "verified_on", "issued_on", "valid_until"),
-            *("validity_rule", "payload", "issued_at"),
+            *("validity_rule", "payload", "issued_at", "reissue"),
         ),
+    ),
+    "certificate_ending": (
+        "1 = 1",
+        ("certificate_id", "kind", "reason", "proposed_by_id", "proposed_at"),
     ),
 }
 """Table → (when, columns that may not change then)."""
+DECIDED_ONCE = {"certificate_ending": "old.state <> 'proposed'"}
+"""Table → when a row is decided, so that nothing of it changes any more."""
 
 
 def statements(dialect: str) -> list[str]:
@@ -65,6 +71,11 @@ def _sqlite() -> list[str]:
             f"create trigger {table}_kept before delete on {table} "
             f"when {when} begin select raise(abort, '{table} is kept'); end"
         )
+    made += [
+        f"create trigger {table}_decided before update on {table} when {when} "
+        f"begin select raise(abort, '{table} is fixed'); end"
+        for table, when in DECIDED_ONCE.items()
+    ]
     return [
         *made,
         "create virtual table search_index using fts5("
@@ -99,6 +110,10 @@ def _postgresql() -> list[str]:
         made.append(
             f"create trigger {table}_kept before delete on {table} for each row when ({when}) execute function refuse_fixed()"
         )
+    made += [
+        f"create trigger {table}_decided before update on {table} for each row when ({when}) execute function refuse_fixed()"
+        for table, when in DECIDED_ONCE.items()
+    ]
     return made
 
 
@@ -108,5 +123,7 @@ def _forbidden() -> list[tuple[str, str]]:
         ("journal_entry", "delete"),
         ("standard_certificate", "update"),
         ("standard_certificate", "delete"),
+        ("checkpoint", "update"),
+        ("checkpoint", "delete"),
     ]
     return [*pairs, ("reminder", "delete")]

@@ -2,8 +2,10 @@
 
 from metrology.persistence import (
     certificates,
+    checkpoints,
     condition_reports,
     districts,
+    endings,
     figures,
     holders,
     instruments,
@@ -23,8 +25,10 @@ from metrology.persistence import (
 
 __all__ = [
     "certificates",
+    "checkpoints",
     "condition_reports",
     "districts",
+    "endings",
     "figures",
     "holders",
     "instruments",

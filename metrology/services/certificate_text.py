@@ -102,17 +102,20 @@ def _body(institute: Institute | None) -> IssuingBody:
 
 def _instrument(verification: Verification, one: InstrumentType) -> InstrumentFacts:
     instrument = verification.instrument
-    name = bilingual(one.names)
-    if instrument.part_label and one.part:
-        part = bilingual(one.part.names)
-        name = Bilingual(
-            f"{name.zh} {part.zh} {instrument.part_label}", f"{name.en}, {part.en} {instrument.part_label}"
-        )
     return InstrumentFacts(
-        name=name, model=instrument.model, serial_number=instrument.serial_number,
+        name=instrument_name(one, instrument.part_label), model=instrument.model, serial_number=instrument.serial_number,
         manufacturer=instrument.manufacturer, registry_number=instrument.number,
         nameplate=nameplate_texts(one, verification.nameplate),
     )  # fmt: skip
+
+
+def instrument_name(one: InstrumentType, part_label: str) -> Bilingual:
+    """What an instrument of a type, or a part of one, is called on paper."""
+    name = bilingual(one.names)
+    if not part_label or one.part is None:
+        return name
+    part = bilingual(one.part.names)
+    return Bilingual(f"{name.zh} {part.zh} {part_label}", f"{name.en}, {part.en} {part_label}")
 
 
 def nameplate_texts(one: InstrumentType, nameplate: dict[str, Any]) -> tuple[LabelledText, ...]:

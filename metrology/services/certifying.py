@@ -10,7 +10,7 @@ import secrets
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,15 +19,14 @@ from metrology.documents.certificate_facts import CertificateFacts
 from metrology.documents.certificate_pdf import CertificateLanguage, certificate_pdf
 from metrology.domain.authority import Actor
 from metrology.domain.certificate import DocumentKind, NumberingScheme, document_kind
-from metrology.domain.instrument import State, check_move
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import JournalHead, record
 from metrology.persistence.verifications import Verification
-from metrology.services import certificate_text, cleaning, numbering, searching, settings
+from metrology.services import certificate_text, numbering, settings
 from metrology.services.record_digest import digest_changes, is_intact
-from metrology.services.validity import CORRECTED, Validity
+from metrology.services.validity import ANNULLED, CORRECTED, Validity
 
 REJECTED, SUPERSEDED, SEAL_BROKEN, REPAIR = "rejected", "superseded", "seal_broken", "repair"
 END_REASONS = frozenset(
@@ -40,15 +39,16 @@ END_REASONS = frozenset(
 LANGUAGES: tuple[CertificateLanguage, ...] = ("zh", "zh-en")
 
 Standing = Literal[
-    "valid", "due_soon", "expired", "under_review", "rejected", "superseded", "revoked", "suspended", "unknown"
+    "valid", "due_soon", "expired", "under_review", "rejected", "superseded", "revoked", "annulled", "suspended", "unknown"
 ]
 
 
 def document_of(session: Session, verification_id: int | None) -> Certificate | None:
-    """The certificate or notice issued for a record."""
+    """The certificate or notice issued for a record; the last one where it was issued anew."""
     if verification_id is None:
         return None
-    return session.scalar(select(Certificate).where(Certificate.verification_id == verification_id))
+    statement = select(Certificate).where(Certificate.verification_id == verification_id)
+    return session.scalar(statement.order_by(Certificate.reissue.desc()).limit(1))
 
 
 def current(session: Session, instrument_id: int) -> Certificate | None:
@@ -93,11 +93,13 @@ def issue(
     )  # fmt: skip
     ended = tuple(dict.fromkeys(one for one in (corrected, before if decides else None) if one is not None))
     for one in ended:
+        if one.end_reason == ANNULLED:  # it never held: there is nothing left to end
+            continue
         rejects = decides and name == "rejection_notice" and one.kind == "verification_certificate"
         standing, reason = (
             ("revoked", REJECTED) if rejects else ("superseded", CORRECTED if one is corrected else SUPERSEDED)
         )
-        _end(session, actor, one, standing, reason, today=today, now=now)
+        end_document(session, actor, one, standing, reason, today=today, now=now)
     if not decides:
         _end_at_birth(certificate, corrected, before, today, now)
     session.flush()  # the earlier one has ended before this one stands: the database allows one
@@ -108,6 +110,37 @@ def issue(
     _journal_issue(session, actor, certificate, now)
     session.flush()
     return certificate
+
+
+def reissue(
+    session: Session, actor: Actor, certificate: Certificate, facts: CertificateFacts, *, today: date, now: datetime
+) -> Certificate:
+    """The same record certified anew with corrected facts. It holds as long as the one whose place it takes, which ends with it.
+
+    Number, code, day of issue and the head of the journal are put in here.
+    """
+    verification = certificate.verification
+    kind: DocumentKind = "certificate" if certificate.kind == "verification_certificate" else "rejection_notice"
+    code, number = secrets.token_urlsafe(16), _number(session, verification, kind, today)
+    facts = replace(
+        facts, number=number, issue_date=today.isoformat(), replaces=certificate.number,
+        qr_text=f"/c/{code}", public_url=f"/c/{code}", checkpoint=_checkpoint(session),
+    )  # fmt: skip
+    new = Certificate(
+        number=number, code=code, kind=certificate.kind, instrument_id=certificate.instrument_id,
+        verification_id=certificate.verification_id, reissue=certificate.reissue + 1,
+        verified_on=certificate.verified_on, issued_on=today, valid_until=certificate.valid_until,
+        validity_rule=certificate.validity_rule, standing="valid", end_reason="", payload=facts.to_payload(),
+        issued_at=now,
+    )  # fmt: skip
+    end_document(session, actor, certificate, "superseded", CORRECTED, today=today, now=now)
+    session.flush()
+    session.add(new)
+    session.flush()
+    certificate.replaced_by_id = new.id
+    _journal_issue(session, actor, new, now)
+    session.flush()
+    return new
 
 
 def _number(session: Session, verification: Verification, kind: DocumentKind, today: date) -> str:
@@ -141,9 +174,10 @@ def _journal_issue(session: Session, actor: Actor, certificate: Certificate, now
 # -- ending
 
 
-def _end(
+def end_document(
     session: Session, actor: Actor, certificate: Certificate, standing: str, reason: str, *, today: date, now: datetime
 ) -> None:
+    """End a document, or say otherwise why it ended. The day and the instant of its first end stay."""
     was = [certificate.standing, certificate.end_reason]
     certificate.standing, certificate.end_reason = standing, reason[:200]
     if certificate.ended_on is None:
@@ -175,13 +209,13 @@ def end_current(
     certificate = current(session, instrument.id)
     if certificate is None or certificate.kind != "verification_certificate":
         return None
-    _end(session, actor, certificate, "revoked", reason, today=today, now=now)
-    _due_now(session, actor, instrument, today, now)
+    end_document(session, actor, certificate, "revoked", reason, today=today, now=now)
+    due_now(session, actor, instrument, today, now)
     session.flush()
     return certificate
 
 
-def _due_now(session: Session, actor: Actor, instrument: Instrument, today: date, now: datetime) -> None:
+def due_now(session: Session, actor: Actor, instrument: Instrument, today: date, now: datetime) -> None:
     """Overdue from today on: what ended today does not hold today."""
     yesterday = today - timedelta(days=1)
     if instrument.due_basis == "certificate" and (instrument.due_date is None or instrument.due_date > yesterday):
@@ -189,29 +223,6 @@ def _due_now(session: Session, actor: Actor, instrument: Instrument, today: date
         instrument.due_date, instrument.updated_at = yesterday, now
         changes = {"due_date": [was, yesterday.isoformat()]}
         record(session, actor, "instrument.due_now", instrument, at=now, changes=changes)
-
-
-def revoke(
-    session: Session, actor: Actor, certificate: Certificate, reason: str, *, today: date, now: datetime
-) -> Certificate:
-    """Take a certificate or notice back by decision, with a reason. The instrument then awaits verification."""
-    session.refresh(certificate, with_for_update=True)
-    if certificate.standing != "valid":
-        raise Problem("not_in_force", "standing", number=certificate.number)
-    reason = cleaning.words("reason", reason)
-    if not reason or reason in END_REASONS:
-        raise Problem("reason_needed", "reason")
-    _end(session, actor, certificate, "revoked", reason, today=today, now=now)
-    instrument = certificate.instrument
-    if certificate.kind == "verification_certificate":
-        _due_now(session, actor, instrument, today, now)
-    if instrument.state in ("in_use", "rejected"):
-        check_move(cast("State", instrument.state), "awaiting_verification", "verification_undone")
-        instrument.state, instrument.updated_at = "awaiting_verification", now
-        record(session, actor, "instrument.moved", instrument, at=now, reason=certificate.number)
-    session.flush()
-    searching.index(session, instrument, certificate)
-    return certificate
 
 
 # -- what it is worth
@@ -243,6 +254,8 @@ def standing(certificate: Certificate | None, instrument: Instrument | None, tod
     """What a document is worth today, in one word. It says valid only when nothing speaks against it."""
     if certificate is None:
         return "unknown"
+    if certificate.end_reason == ANNULLED:
+        return "annulled"
     if certificate.standing == "superseded":
         return "superseded"
     if certificate.kind == "rejection_notice":

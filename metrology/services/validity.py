@@ -19,6 +19,8 @@ from metrology.services import settings
 
 CORRECTED = "corrected"
 """Why a document ended whose record was wrong: what it said counts for nothing afterwards."""
+ANNULLED = "annulled"
+"""Why a document ended that two people found never to have held (自始无效): nor does the verification behind it count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,14 @@ def validity(
 
 
 def stands(replaces_id: int | None = None) -> ColumnElement[bool]:
-    """Condition on Verification: approved, and not corrected by an approved one (nor by the one that replaces this)."""
+    """Condition on Verification: approved, not corrected by an approved one (nor by the one that replaces this), not annulled."""
     later = aliased(Verification)
     corrected = select(later.id).where(later.replaces_id == Verification.id, later.state == "approved").exists()
-    condition: ColumnElement[bool] = (Verification.state == "approved") & ~corrected
+    document = aliased(Certificate)
+    annulled = (
+        select(document.id).where(document.verification_id == Verification.id, document.end_reason == ANNULLED).exists()
+    )
+    condition: ColumnElement[bool] = (Verification.state == "approved") & ~corrected & ~annulled
     return condition if replaces_id is None else condition & (Verification.id != replaces_id)
 
 
@@ -86,7 +92,7 @@ def _first_conforming(session: Session, instrument: Instrument, replaces_id: int
 def _end_certified(session: Session, instrument: Instrument, replaces_id: int | None) -> date | None:
     """The end of service life that an earlier certificate stated: a service life is never made longer."""
     statement = select(func.min(Certificate.valid_until)).where(
-        Certificate.instrument_id == instrument.id, Certificate.end_reason != CORRECTED
+        Certificate.instrument_id == instrument.id, Certificate.end_reason.not_in((CORRECTED, ANNULLED))
     )
     if replaces_id is not None:
         statement = statement.where(Certificate.verification_id != replaces_id)

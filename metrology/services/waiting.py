@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from metrology.domain.authority import Actor, may
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.endings import Ending
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
@@ -66,6 +68,37 @@ def visits_waiting(session: Session, actor: Actor) -> list[tuple[Visit, int]]:
     rows = session.execute(statement.group_by(Verification.visit_id).limit(SHOWN)).all()
     visits = {one.id: one for one in session.scalars(select(Visit).where(Visit.id.in_([row[0] for row in rows])))}
     return sorted(((visits[key], count) for key, count in rows if key in visits), key=lambda pair: pair[0].planned_on)
+
+
+@dataclass(frozen=True, slots=True)
+class EndingQueue:
+    """Proposals to end a document that wait for a second person: the oldest of them, and how many there are."""
+
+    endings: tuple[Ending, ...]
+    total: int
+
+
+def endings(session: Session, actor: Actor, *, limit: int = SHOWN) -> EndingQueue:
+    """What others propose to end and this person may decide, the oldest first."""
+    if not may(actor, "certificate.decide_ending"):
+        return EndingQueue((), 0)
+    mine: Any = (
+        select(Certificate.id)
+        .join(Verification, Verification.id == Certificate.verification_id)
+        .where(_same_body(actor))
+    )
+    if actor.district_code is not None:
+        mine = mine.where(Certificate.instrument_id.in_(within(select(Instrument.id), actor)))
+    condition = (
+        (Ending.state == "proposed") & (Ending.proposed_by_id != actor.user_id) & Ending.certificate_id.in_(mine)
+    )
+    total = session.scalar(select(func.count(Ending.id)).where(condition)) or 0
+    options = (
+        joinedload(Ending.certificate).joinedload(Certificate.instrument).joinedload(Instrument.holder),
+        joinedload(Ending.proposed_by),
+    )
+    rows = session.scalars(select(Ending).where(condition).options(*options).order_by(Ending.id).limit(limit))
+    return EndingQueue(tuple(rows), total)
 
 
 def _conditions(actor: Actor) -> list[tuple[str, ColumnElement[bool]]]:

@@ -16,6 +16,7 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.keyset import Order
 from metrology.persistence.scope import within
 from metrology.services import certifying, searching
+from metrology.services.validity import ANNULLED
 from metrology.web import labels, listing
 from metrology.web.certificates import blueprint as certificates
 from metrology.web.certificates import standing_of, warn_days
@@ -56,7 +57,8 @@ def _standing(asking: Asking, values: list[str]) -> Condition:
     day, soon = asking.today, asking.today + timedelta(days=warn_days())
     until, is_notice = Certificate.valid_until, Certificate.kind == "rejection_notice"
     stands = (Certificate.standing == "valid") & ~is_notice
-    ended = Certificate.standing == "revoked"
+    is_annulled = Certificate.end_reason == ANNULLED
+    ended = (Certificate.standing == "revoked") & ~is_annulled
     working = stands & _of_state("in_use")
     holds = working & ~Certificate.under_review
     conditions: dict[str, Condition] = {
@@ -68,6 +70,7 @@ def _standing(asking: Asking, values: list[str]) -> Condition:
         | (ended & (Certificate.end_reason == certifying.REJECTED))
         | (stands & _of_state("rejected")),
         "superseded": Certificate.standing == "superseded",
+        "annulled": is_annulled,
         "revoked": (ended & (Certificate.end_reason != certifying.REJECTED))
         | (stands & _of_state("under_repair", "awaiting_verification", "retired", "lost")),
         "suspended": stands & _of_state("suspended"),

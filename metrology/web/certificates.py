@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, Response, abort, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import select
-from werkzeug.wrappers import Response as BaseResponse
 
 from metrology.documents.qr import qr_svg
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.scope import within
-from metrology.services import certifying, settings
+from metrology.services import certifying, ending, settings
 from metrology.services.record_digest import is_intact
-from metrology.services.validity import CORRECTED
+from metrology.services.reissuing import corrections
+from metrology.services.validity import ANNULLED, CORRECTED
 from metrology.web import labels
-from metrology.web.flashes import say
 from metrology.web.move_words import CAUSES
-from metrology.web.requests import actor, now, or_404, requires, today
+from metrology.web.requests import actor, or_404, requires, today
 from metrology.web.requests import settings as installation
 
 blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
 ENDS = {
     certifying.REJECTED: _l("The instrument was rejected."),
     certifying.SUPERSEDED: _l("A later verification took its place."),
-    CORRECTED: _l("Corrected by a new record"),
+    CORRECTED: _l("Corrected by a new document"),
+    ANNULLED: _l("Two people found that it never held."),
     certifying.SEAL_BROKEN: CAUSES["seal_broken"],
     certifying.REPAIR: CAUSES["repair"],
     "relocated": CAUSES["relocated"],
@@ -76,6 +75,7 @@ def detail(certificate_id: int) -> str:
     certificate = seen(certificate_id)
     session = db.session()
     later = certificate.replaced_by
+    whole = is_intact(session, certificate)
     statement = select(Certificate).where(Certificate.replaced_by_id == certificate.id).order_by(Certificate.id)
     return render_template(
         "certificates/detail.html",
@@ -84,7 +84,10 @@ def detail(certificate_id: int) -> str:
         standing=standing_of(certificate),
         end_reason=certificate.end_reason,
         ends=ENDS,
-        is_intact=is_intact(session, certificate),
+        is_intact=whole,
+        endings=ending.endings_of(session, certificate),
+        may_be_ended=bool(ending.possible_kinds(certificate)),
+        corrections=corrections(session, certificate) if whole else [],
         later=later,
         earlier=session.scalars(statement.limit(10)).all(),
         qr=Markup(qr_svg(public_address(certificate))),  # noqa: S704 - drawn here, from an address of ours
@@ -107,16 +110,3 @@ def paper(certificate_id: int) -> Response:
     name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in certificate.number)
     response.headers["Content-Disposition"] = f"inline; filename={name}.pdf"
     return response
-
-
-@blueprint.post("/<int:certificate_id>/revoke")
-@requires("certificate.revoke")
-def revoke(certificate_id: int) -> BaseResponse:
-    """Take the document back, with a reason."""
-    certificate = seen(certificate_id)
-    certifying.revoke(db.session(), actor(), certificate, request.form.get("reason", ""), today=today(), now=now())
-    say(
-        _("%(number)s is revoked; its public page says so from now on.", number=certificate.number),
-        label=_("See the public page"), url=url_for("scan.certificate", code=certificate.code),
-    )  # fmt: skip
-    return redirect(url_for(".detail", certificate_id=certificate.id))

@@ -40,8 +40,20 @@ CERTIFICATE_STANDINGS = {
     "rejected": _l("Rejected"),
     "superseded": _l("Superseded"),
     "revoked": _l("Revoked"),
+    "annulled": _l("Annulled"),
     "suspended": _l("Suspended"),
     "unknown": _l("Unknown"),
+}
+ENDING_KINDS = {
+    "revocation": _l("Revocation"),
+    "annulment": _l("Annulment"),
+    "replacement": _l("Replacement"),
+}
+ENDING_STATES = {
+    "proposed": _l("Waits for a second person"),
+    "confirmed": _l("Agreed to"),
+    "declined": _l("Declined"),
+    "withdrawn": _l("Proposal withdrawn"),
 }
 HOLDER_KINDS = {
     "enterprise": _l("Enterprise"),

@@ -63,7 +63,10 @@ GROUPS = (
     Group(
         _l("Certificates"),
         "patch-check",
-        (Item("certificates.listing", "certificate.view"),),
+        (
+            Item("certificates.listing", "certificate.view"),
+            Item("endings.listing", "certificate.propose_ending", _l("Revocations and corrections")),
+        ),
         foot=("certificate.view",),
     ),
     Group(

@@ -49,6 +49,7 @@ BANDS = {
         "superseded", "slash-circle", "已被替代", "Superseded", _l("This document was replaced by a later one.")
     ),
     "revoked": Band("revoked", "slash-circle", "已失效", "No longer valid", _l("This certificate no longer holds.")),
+    "annulled": Band("revoked", "slash-circle", "自始无效", "Annulled", _l("This document was annulled: it never held.")),
     "suspended": Band("revoked", "pause-circle-fill", "已停用", "Suspended", _l("It is out of use for now and must not be used.")),
     "unknown": Band(
         "unknown", "question-circle-fill", "查无此码", "Unknown code",

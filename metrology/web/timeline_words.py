@@ -44,6 +44,10 @@ TITLES = {
     "verification.correction_started": (_l("Correction begun"), "review", "clipboard2"),
     "certificate.issued": (_l("Certificate issued"), "valid", "patch-check"),
     "certificate.ended": (_l("Certificate ended"), "revoked", "slash-circle"),
+    "certificate.ending_proposed": (_l("Proposed to end a certificate"), "review", "hourglass-split"),
+    "certificate.ending_confirmed": (_l("Ending of a certificate confirmed"), "revoked", "check-lg"),
+    "certificate.ending_declined": (_l("Ending of a certificate declined"), "neutral", "x-lg"),
+    "certificate.ending_withdrawn": (_l("Proposal to end a certificate withdrawn"), "neutral", "arrow-return-left"),
     "visit.noted": (_l("Noted on a visit"), "neutral", "calendar3"),
 }
 """Action → title, kind (colour) and icon. Another is told as the journal tells it."""
@@ -65,6 +69,7 @@ FIELDS = {
     "ended_on": _l("Ended on"),
     "standing": _l("Standing"),
     "end_reason": _l("Reason"),
+    "ending": _l("How it is ended"),
     "caption": _l("Caption"),
     "cause": _l("Because of"),
     "item": _l("On the visit"),
@@ -76,10 +81,11 @@ _TABLES = {
     "due_kind": "DUE_KINDS",
     "verdict": "VERDICTS",
     "standing": "CERTIFICATE_STANDINGS",
+    "ending": "ENDING_KINDS",
 }
 _SAID = {
     "verification": frozenset({"kind", "verdict", "verified_on"}),
-    "certificate": frozenset({"valid_until", "end_reason"}),
+    "certificate": frozenset({"valid_until", "end_reason", "ending"}),
     "seal": frozenset({"number", "position"}),
     "attachment": frozenset({"name", "caption"}),
     "visit": frozenset({"item"}),
@@ -95,7 +101,8 @@ _OF_NEW = frozenset({"number", "state", "due_date", "due_basis", "last_verified_
 END_REASONS = {
     "rejected": labels.VERDICTS["rejected"],
     "superseded": labels.CERTIFICATE_STANDINGS["superseded"],
-    "corrected": _l("Corrected by a new record"),
+    "corrected": _l("Corrected by a new document"),
+    "annulled": _l("Annulled: it never held"),
     "retired": labels.INSTRUMENT_STATES["retired"],
     "lost": labels.INSTRUMENT_STATES["lost"],
     "verification_undone": _l("The verification was taken back"),

@@ -13,7 +13,7 @@ from metrology.domain.authority import may
 from metrology.optimization.workdays import day_kind
 from metrology.persistence.database import db
 from metrology.persistence.holders import Holder
-from metrology.services import day_view, due_groups, reminder_outlook
+from metrology.services import day_view, due_groups, reminder_outlook, waiting
 from metrology.services import settings as bureau_settings
 from metrology.services.due_groups import DueFilter
 from metrology.services.reporting import overdue_trend
@@ -73,7 +73,8 @@ def _checker() -> dict[str, Any]:
 
 def _approver() -> dict[str, Any]:
     count, rows = day_view.to_approve(db.session(), actor())
-    return {"to_approve": rows, "to_approve_count": count}
+    endings = waiting.endings(db.session(), actor(), limit=day_view.SHOWN)
+    return {"to_approve": rows, "to_approve_count": count, "to_end": endings}
 
 
 def _manager() -> dict[str, Any]:

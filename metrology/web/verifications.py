@@ -67,6 +67,7 @@ def queue() -> str:
         queues=waiting.queues(session, actor(), visit_id=visit_id),
         visit=session.get(Visit, visit_id) if visit_id else None,
         visits=waiting.visits_waiting(session, actor()),
+        endings=None if visit_id else waiting.endings(session, actor()),
     )
 
 

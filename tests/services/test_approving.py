@@ -18,7 +18,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.verifications import Verification
-from metrology.services import certifying, verifying
+from metrology.services import certifying, ending, verifying
 from metrology.services.registering import InstrumentFacts, register_instrument
 from metrology.services.verifying import DraftChanges
 from tests.conftest import NOW, TODAY
@@ -395,7 +395,7 @@ def test_a_correction_follows_a_certificate_taken_back_by_decision(session: Sess
     team = create_team(session)
     scale = create_scale(session)
     first = certify(session, team, scale, INITIAL)
-    certifying.revoke(session, team.actor("approver"), first, "出厂编号写错", today=TODAY, now=NOW)
+    ending.take_back(session, team.actor("approver"), first, "出厂编号写错", today=TODAY, now=NOW)
     assert scale.state == "awaiting_verification"
     second = correct(session, team, first.verification, INITIAL)
     assert (scale.state, second.standing) == ("in_use", "valid")

@@ -65,6 +65,8 @@ def test_a_certificate_by_day(day: date, word: str) -> None:
         (document(standing="revoked", end_reason="rejected"), "in_use", "rejected"),
         (document(standing="revoked", end_reason="seal_broken"), "awaiting_verification", "revoked"),
         (document(standing="revoked", end_reason="出厂编号写错"), "in_use", "revoked"),
+        (document(standing="revoked", end_reason="annulled"), "awaiting_verification", "annulled"),
+        (document(kind="rejection_notice", valid_until=None, standing="revoked", end_reason="annulled"), "in_use", "annulled"),
         (document(kind="rejection_notice", valid_until=None), "rejected", "rejected"),
         (document(kind="rejection_notice", valid_until=None), "under_repair", "rejected"),
         (document(kind="rejection_notice", valid_until=None, standing="superseded"), "in_use", "superseded"),
@@ -146,28 +148,6 @@ def test_the_validity_rule_is_the_bureaus_and_is_printed(session: Session) -> No
 
 
 # -- ending
-
-
-def test_a_certificate_is_revoked_with_a_reason(session: Session) -> None:
-    team = create_team(session)
-    scale = create_scale(session)
-    certificate = certify(session, team, scale, INITIAL)
-    with pytest.raises(Problem, match="reason_needed"):
-        certifying.revoke(session, team.actor("approver"), certificate, " ", today=TODAY, now=NOW)
-    certifying.revoke(session, team.actor("approver"), certificate, "记录有误", today=TODAY, now=NOW)
-    assert (certificate.standing, certificate.end_reason, certificate.ended_on) == ("revoked", "记录有误", TODAY)
-    assert (scale.state, scale.due_date) == ("awaiting_verification", TODAY - days(1))
-    with pytest.raises(Problem, match="not_in_force"):
-        certifying.revoke(session, team.actor("approver"), certificate, "再次", today=TODAY, now=NOW)
-
-
-def test_a_notice_taken_back_lets_the_instrument_be_verified_again(session: Session) -> None:
-    team = create_team(session)
-    scale = create_scale(session)
-    notice = certify(session, team, scale, scale_readings(REJECTING, kind="initial"))
-    certifying.revoke(session, team.actor("approver"), notice, "标准器用错", today=TODAY, now=NOW)
-    assert scale.state == "awaiting_verification"
-    assert certify(session, team, scale, scale_readings(), kind="subsequent").kind == "verification_certificate"
 
 
 def test_what_stands_is_ended_when_a_seal_breaks(session: Session) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.condition_reports import ConditionReport
+from metrology.persistence.endings import Ending
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Attachment, Instrument, Seal, StoredFile
 from metrology.persistence.ledgers import LedgerBatch
@@ -29,7 +30,7 @@ from metrology.persistence.reminders import Notice
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
-from metrology.services import account_links, calendar_feeds, signing_in
+from metrology.services import account_links, calendar_feeds, ending, signing_in
 from metrology.services.ledger_outcomes import Counts
 from tests.conftest import NOW, TODAY
 from tests.people import create_user
@@ -104,6 +105,13 @@ class World:
     @cached_property
     def certificate(self) -> Certificate:
         return certify(self.session, self.team, self._scale("3"))
+
+    @cached_property
+    def ending(self) -> Ending:
+        """Proposed by an officer about a certificate that nothing else asks for."""
+        certificate = certify(self.session, self.team, self._scale("5"))
+        proposer = signing_in.actor_of(create_user(self.session, "officer", district_code=self.district_code))
+        return ending.propose(self.session, proposer, certificate, "revocation", "记录有误", now=NOW)
 
     @cached_property
     def visit(self) -> Visit:
@@ -192,6 +200,11 @@ def _place(world: World) -> int:
 @sample("verification_id", scoped=True)
 def _verification(world: World) -> int:
     return world.draft.id
+
+
+@sample("ending_id", scoped=True)
+def _ending(world: World) -> int:
+    return world.ending.id
 
 
 @sample("certificate_id", scoped=True)

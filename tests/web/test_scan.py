@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.places import Place
-from metrology.services import certifying
+from metrology.services import certifying, ending
 from metrology.services.registering import InstrumentFacts, register_instrument
 from metrology.settings import ROOT
 from tests.conftest import NOW, TODAY
@@ -273,6 +273,6 @@ def test_the_label_follows_the_instrument_for_life(client: FlaskClient, session:
     certificate = issued(session)
     scale = session.get_one(Instrument, certificate.instrument_id)
     assert band(client.get(f"/i/{scale.public_code}").text) == "valid"
-    certifying.revoke(session, OFFICER, certificate, "记录有误", today=TODAY, now=NOW)
+    ending.take_back(session, OFFICER, certificate, "记录有误", today=TODAY, now=NOW)
     session.commit()
     assert band(client.get(f"/i/{scale.public_code}").text) == "revoked"

@@ -323,18 +323,6 @@ def test_a_holder_sees_its_own_certificates_only(desk: Desk) -> None:
     assert other.number not in listed
 
 
-def test_revoking_is_seen_at_once(desk: Desk) -> None:
-    certificate = certify(desk.session, desk.team, desk.scale, INITIAL)
-    desk.session.commit()
-    approver = desk.browser("approver")
-    assert approver.post(f"/certificates/{certificate.id}/revoke").status_code == 422
-    assert approver.post(f"/certificates/{certificate.id}/revoke", data={"reason": "出厂编号写错"}).status_code == 302
-    assert "出厂编号写错" in approver.get(f"/certificates/{certificate.id}").text
-    public = desk.app.test_client().get(f"/c/{certificate.code}").text
-    assert "已失效" in public
-    assert "出厂编号写错" not in public
-
-
 @pytest.mark.parametrize(
     ("standing", "day", "found"),
     [

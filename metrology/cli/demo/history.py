@@ -16,10 +16,11 @@ from metrology.cli.demo.readings import NAMEPLATE, take
 from metrology.domain.authority import Actor
 from metrology.domain.instrument import Cause, State
 from metrology.domain.problems import Problem
+from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.verifications import Verification
-from metrology.services import approving, certifying, drafting, moving, verifying
+from metrology.services import approving, certifying, drafting, ending, moving, verifying
 from metrology.services.reporting import keep_figures
 
 JUDGED = ("fuel_dispenser", "digital_indicating_scale", "electronic_price_computing_scale")
@@ -170,15 +171,13 @@ class History:
 
     def end_some(self, today: date) -> None:
         """Revoked certificates, repairs, suspensions, losses: what a real registry holds at any time."""
-        officer, approver = self.people["officer"], self.people["approver"]
+        officer = self.people["officer"]
         numbers = sorted(self.own)
-        for key in numbers[:: max(1, len(numbers) // 6)]:
+        for place, key in enumerate(numbers[:: max(1, len(numbers) // 6)]):
             instrument = self.session.get_one(Instrument, key)
             certificate = certifying.current(self.session, instrument.id)
             if certificate is not None and certificate.kind == "verification_certificate":
-                certifying.revoke(
-                    self.session, approver, certificate, "原始记录有误,撤销证书", today=today, now=instant(today)
-                )
+                self._end(certificate, today, place)
         moves: tuple[tuple[State, Cause, str], ...] = (
             ("under_repair", "repair", "送修"),
             ("suspended", "request", "停业封存"),
@@ -207,6 +206,19 @@ class History:
             except Problem:  # a step the law does not allow from where it stands
                 continue
         self.session.commit()
+
+    def _end(self, certificate: Certificate, today: date, place: int) -> None:
+        """Most are revoked, one is annulled, and one proposal still waits for a second person."""
+        kind, reason = (
+            (ending.ANNULMENT, "检定对象与铭牌不符，未对该器具进行检定")
+            if place == 1
+            else (ending.REVOCATION, "原始记录有误，撤销证书")
+        )
+        proposed = ending.propose(
+            self.session, self.people["officer"], certificate, kind, reason, now=instant(today, 1)
+        )
+        if place != 2:
+            ending.confirm(self.session, self.people["approver"], proposed, today=today, now=instant(today))
 
 
 def _renew(made: Made, day: date, random: Random) -> bool:

@@ -58,6 +58,14 @@ SENTENCES = {
     "certificate_incomplete": _l("The certificate cannot be issued: %(missing)s is missing."),
     "certificate_contradicts_results": _l("The conclusion contradicts the results: nothing was issued."),
     "not_in_force": _l("%(number)s has ended already."),
+    "annulled_already": _l("%(number)s counts for nothing already: there is nothing left to end."),
+    "ending_waits": _l("Somebody proposed to end %(number)s already: that is decided first."),
+    "ending_decided": _l("What was proposed of %(number)s is decided or withdrawn already."),
+    "two_people_needed": _l("You proposed to end %(number)s yourself: another approver must confirm."),
+    "not_your_proposal": _l("Only the one who proposed to end %(number)s can take the proposal back."),
+    "nothing_to_correct": _l(
+        "The registry says the same as %(number)s: correct the instrument or its holder first, then propose again."
+    ),
     "missing_glyphs": _l(
         "No font at hand can print %(characters)s. Put one into the fonts folder (see the operations manual)."
     ),
