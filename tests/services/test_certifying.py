@@ -66,7 +66,11 @@ def test_a_certificate_by_day(day: date, word: str) -> None:
         (document(standing="revoked", end_reason="seal_broken"), "awaiting_verification", "revoked"),
         (document(standing="revoked", end_reason="出厂编号写错"), "in_use", "revoked"),
         (document(standing="revoked", end_reason="annulled"), "awaiting_verification", "annulled"),
-        (document(kind="rejection_notice", valid_until=None, standing="revoked", end_reason="annulled"), "in_use", "annulled"),
+        (
+            document(kind="rejection_notice", valid_until=None, standing="revoked", end_reason="annulled"),
+            "in_use",
+            "annulled",
+        ),
         (document(kind="rejection_notice", valid_until=None), "rejected", "rejected"),
         (document(kind="rejection_notice", valid_until=None), "under_repair", "rejected"),
         (document(kind="rejection_notice", valid_until=None, standing="superseded"), "in_use", "superseded"),
