@@ -39,7 +39,16 @@ END_REASONS = frozenset(
 LANGUAGES: tuple[CertificateLanguage, ...] = ("zh", "zh-en")
 
 Standing = Literal[
-    "valid", "due_soon", "expired", "under_review", "rejected", "superseded", "revoked", "annulled", "suspended", "unknown"
+    "valid",
+    "due_soon",
+    "expired",
+    "under_review",
+    "rejected",
+    "superseded",
+    "revoked",
+    "annulled",
+    "suspended",
+    "unknown",
 ]
 
 
