@@ -45,6 +45,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "place.view": _READ_ALL,
     "place.edit": _roles(_O),
     "type.view": frozenset(ROLES),
+    "number.confirm": _roles(_A),
     "seal.edit": _roles(_O, _V),
     "attachment.edit": _roles(_O, _V, _H),
     "search": frozenset(ROLES),

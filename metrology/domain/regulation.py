@@ -123,6 +123,10 @@ class Edition(ABC):
     note: Labels = field(default_factory=dict)
     extra_labels: Mapping[str, Labels] = field(default_factory=dict)
     """Words for the extras of its findings that no other type has: certificates print them as headings."""
+    disputed: Mapping[str, str] = field(default_factory=dict)
+    """Key of a number → what somebody who read the text says stands there instead; `edition` for its own day."""
+    ended: date | None = None
+    """The first day on which it is in force no more, where nothing took its place."""
 
     # -- what a type file says
 
@@ -184,6 +188,18 @@ class Edition(ABC):
             self, numbers={**self.numbers, **known}, text_confirmed=self.text_confirmed or "edition" in sources
         )
 
+    def with_disputed(self, says: Mapping[str, str]) -> Self:
+        """The same edition with numbers of which somebody says that the text has another: they are confirmed no more."""
+        doubted = {key: replace(self.numbers[key], confirmed=False) for key in says if key != "edition"}
+        return replace(
+            self, numbers={**self.numbers, **doubted}, disputed={**self.disputed, **says},
+            text_confirmed=self.text_confirmed and "edition" not in says,
+        )  # fmt: skip
+
+    def stated(self, key: str) -> str:
+        """What this edition says for a key, as text: a number with its unit, or the day it took force for `edition`."""
+        return self.in_force.isoformat() if key == "edition" else self.numbers[key].text()
+
     def reading_sheet(self, nameplate: Mapping[str, str], kind: str) -> ReadingSheet:
         """The sheet to be filled in for this nameplate and kind of verification."""
         _check_kind(kind)
@@ -206,7 +222,10 @@ class Edition(ABC):
         findings += _answered_no(reading)
         lacks = [*self._nameplate_lacks(plate), *reading.lacks, *(one for one in outcome if isinstance(one, Lack))]
         used = {key for finding in findings for key in finding.numbers}
-        return judged(findings, lacks, edition=self.code, partial=partial, unconfirmed=self.unconfirmed(used))
+        return judged(
+            findings, lacks, edition=self.code, partial=partial, unconfirmed=self.unconfirmed(used),
+            disputed=self.disputed.keys() & {"edition", *used},
+        )  # fmt: skip
 
     def _nameplate_lacks(self, nameplate: Nameplate) -> Iterator[Lack]:
         for characteristic in self.nameplate:
@@ -261,10 +280,13 @@ class InstrumentType:
 
     def edition_on(self, day: date) -> Edition:
         """The edition in force on a day, or NotCovered."""
-        started = [edition for edition in self.editions if edition.in_force <= day]
+        started = [one for one in self.editions if one.in_force <= day and one.ended != one.in_force]
         if not started:
             raise NotCovered("on", type=self.code, on=day.isoformat())
-        return max(started, key=lambda edition: edition.in_force)
+        newest = max(started, key=lambda edition: edition.in_force)
+        if newest.ended is not None and newest.ended <= day:
+            raise NotCovered("on", type=self.code, on=day.isoformat())
+        return newest
 
     def edition(self, code: str) -> Edition:
         """The edition with this code, for judging a record again."""
@@ -281,7 +303,10 @@ class InstrumentType:
         if not self.editions:
             return self.default_interval
         by_age = sorted(self.editions, key=lambda edition: edition.in_force)
-        return next((one for one in reversed(by_age) if one.in_force <= on), by_age[0]).interval(nameplate, use)
+        edition = next((one for one in reversed(by_age) if one.in_force <= on), by_age[0])
+        if edition.ended is not None and edition.ended <= on:
+            return self.default_interval
+        return edition.interval(nameplate, use)
 
     def mode(self, nameplate: Mapping[str, str], on: date) -> Mode:
         """How it is verified: periodically, once and rotated, once and scrapped, or calibrated."""

@@ -136,6 +136,8 @@ class Verdict:
     missing: tuple[Lack, ...]
     edition: str
     unconfirmed: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
+    """Those among them of which somebody says that the text has another value."""
 
     @property
     def confirmed(self) -> bool:
@@ -156,6 +158,7 @@ class Verdict:
             "edition": self.edition,
             "confirmed": self.confirmed,
             "unconfirmed": list(self.unconfirmed),
+            "disputed": list(self.disputed),
         }
 
 
@@ -166,6 +169,7 @@ def judged(
     edition: str,
     partial: bool = False,
     unconfirmed: Iterable[str] = (),
+    disputed: Iterable[str] = (),
 ) -> Verdict:
     """Combine findings into a verdict. Nothing found, anything missing or only a part judged: no verdict."""
     findings, missing = tuple(findings), tuple(missing)
@@ -173,5 +177,6 @@ def judged(
     if findings and not missing and not partial:
         word = CONFORMS if all(finding.within for finding in findings) else REJECTED
     return Verdict(
-        verdict=word, findings=findings, missing=missing, edition=edition, unconfirmed=tuple(sorted(set(unconfirmed)))
-    )
+        verdict=word, findings=findings, missing=missing, edition=edition,
+        unconfirmed=tuple(sorted(set(unconfirmed))), disputed=tuple(sorted(set(disputed))),
+    )  # fmt: skip

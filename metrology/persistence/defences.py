@@ -39,6 +39,13 @@ FIXED_COLUMNS = {
         "1 = 1",
         ("certificate_id", "kind", "reason", "proposed_by_id", "proposed_at"),
     ),
+    "rules_version": (
+        "old.state in ('approved', 'withdrawn')",
+        (
+            *("type_code", "version", "code", "in_force", "rules", "sources", "proposer_id", "approver_id"),
+            *("created_at", "proposed_at", "approved_at"),
+        ),
+    ),
 }
 """Table → (when, columns that may not change then)."""
 DECIDED_ONCE = {"certificate_ending": "old.state <> 'proposed'"}
@@ -125,5 +132,7 @@ def _forbidden() -> list[tuple[str, str]]:
         ("standard_certificate", "delete"),
         ("checkpoint", "update"),
         ("checkpoint", "delete"),
+        ("number_confirmation", "update"),
+        ("number_confirmation", "delete"),
     ]
     return [*pairs, ("reminder", "delete")]

@@ -11,7 +11,6 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from metrology import regulations
 from metrology.domain.authority import Actor
 from metrology.domain.instrument import Cause, State, after_verification, check_move
 from metrology.domain.problems import Problem
@@ -19,7 +18,7 @@ from metrology.domain.seal import SealState, consequence
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.journal import changes_of, record
 from metrology.persistence.verifications import Verification
-from metrology.services import assembling, certifying, cleaning, judging, searching
+from metrology.services import assembling, certifying, cleaning, judging, law, searching
 from metrology.services.record_digest import is_intact
 from metrology.services.validity import CORRECTED, Validity, stands, validity
 
@@ -56,7 +55,7 @@ def approve(session: Session, actor: Actor, verification: Verification, *, today
         raise Problem("approver_is_not_a_third", "approver", number=verification.number)
     instrument = verification.instrument
     session.refresh(instrument, with_for_update={"of": Instrument})  # not its type, which every instrument shares
-    if refusal := judging.instrument_refusal(instrument):
+    if refusal := judging.instrument_refusal(session, instrument):
         raise refusal
     verification.state, verification.approver_id = "approved", actor.user_id
     verification.approved_at = verification.updated_at = now
@@ -161,7 +160,7 @@ def _take_effect(
 def _held(session: Session, verification: Verification, instrument: Instrument) -> Validity | None:
     if verification.verdict != "conforms":
         return None
-    one = regulations.get(verification.type_code)
+    one = law.type_of(session, verification.type_code)
     return validity(
         session, instrument, one, verification.nameplate, verification.verified_on, replaces_id=verification.replaces_id
     )

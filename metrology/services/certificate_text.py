@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from metrology import regulations
+from sqlalchemy.orm import Session
+
 from metrology.documents.certificate_facts import (
     Bilingual,
     CertificateFacts,
@@ -21,7 +23,7 @@ from metrology.domain.regulation import Edition, InstrumentType
 from metrology.domain.schedule import ANNIVERSARY
 from metrology.persistence.people import Institute
 from metrology.persistence.verifications import Verification
-from metrology.services import certificate_tables
+from metrology.services import certificate_tables, law
 from metrology.services.certificate_tables import bilingual
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.services.validity import Validity
@@ -37,6 +39,7 @@ NO_HOLDER = Bilingual("（未登记使用单位）", "(no holder registered)")
 
 
 def facts_of(
+    session: Session,
     verification: Verification,
     *,
     kind: str,
@@ -48,7 +51,7 @@ def facts_of(
     checkpoint: str = "",
 ) -> CertificateFacts:
     """The text of the document that certifies an approved record. The addresses hold the path alone, see ``certifying.pdf``."""
-    one = regulations.get(verification.type_code)
+    one = law.type_of(session, verification.type_code)
     edition = one.edition(verification.edition_code)
     laid = _laid(verification, edition)
     judgement = verification.judgement
@@ -78,7 +81,7 @@ def facts_of(
         tables=certificate_tables.tables(laid, edition, judgement.get("unconfirmed") or ()),
         failed_items=certificate_tables.failures(laid),
         replaces=replaces,
-        remarks=tuple(_remarks(verification)),
+        remarks=(*_remarks(verification), *_disputes(edition, judgement.get("disputed") or ())),
         qr_text=f"/c/{code}",
         public_url=f"/c/{code}",
         checkpoint=checkpoint,
@@ -166,6 +169,20 @@ def _remarks(verification: Verification) -> list[Bilingual]:
     if not applied:
         return []
     return [Bilingual(f"加施封印：{'、'.join(applied)}", f"Seals applied: {', '.join(applied)}")]
+
+
+def _disputes(edition: Edition, keys: Sequence[str]) -> Iterator[Bilingual]:
+    """What a limit rests on although somebody says that the text has it otherwise."""
+    for key in keys:
+        says = edition.disputed.get(key)
+        if says:
+            ours = edition.stated(key)
+            number = edition.numbers.get(key)
+            where = number.clause if number and number.clause else key
+            yield Bilingual(
+                f"判定所依据的数值有争议：{where} 按 {ours} 判定，另有核对意见称规程原文为 {says}",
+                f"A number judged by is disputed: {where}, taken as {ours}; the text is said to have {says}",
+            )
 
 
 def validity_text(held: Validity) -> Bilingual:

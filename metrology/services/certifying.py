@@ -91,7 +91,7 @@ def issue(
     code, number = secrets.token_urlsafe(16), _number(session, verification, kind, today)
     name = "verification_certificate" if kind == "certificate" else "rejection_notice"
     facts = certificate_text.facts_of(
-        verification, kind=name, number=number, code=code, issued_on=today, held=held,
+        session, verification, kind=name, number=number, code=code, issued_on=today, held=held,
         replaces=corrected.number if corrected else "", checkpoint=_checkpoint(session),
     )  # fmt: skip
     certificate = Certificate(

@@ -63,7 +63,7 @@ def start_draft(
     known = _started(session, actor, instrument, client_key)
     if known is not None:
         return known
-    refusal = judging.instrument_refusal(instrument) or _waiting(session, instrument)
+    refusal = judging.instrument_refusal(session, instrument) or _waiting(session, instrument)
     if refusal is None and kind is not None:
         refusal = judging.kind_refusal(session, instrument, kind)
     if refusal:

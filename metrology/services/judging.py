@@ -24,7 +24,7 @@ from metrology.domain.verdict import Lack, Verdict
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import Institute
 from metrology.persistence.verifications import Verification
-from metrology.services import people, serving_standards
+from metrology.services import law, people, serving_standards
 from metrology.services.record_readings import arranged, settled
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.services.serving_standards import StandardJudged
@@ -108,9 +108,9 @@ class Drawn:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def drawn(verification: Verification) -> Drawn:
+def drawn(session: Session, verification: Verification) -> Drawn:
     """The sheet to be filled in for a record as it stands."""
-    one = regulations.get(verification.type_code)
+    one = law.type_of(session, verification.type_code)
     plate, wrong = normalised(one, verification.nameplate)
     edition, sheet, problem = None, _NOTHING, None
     try:
@@ -127,7 +127,7 @@ def drawn(verification: Verification) -> Drawn:
 
 def preview(session: Session, verification: Verification, *, today: date) -> Preview:
     """The record as it stands."""
-    draft = drawn(verification)
+    draft = drawn(session, verification)
     one, edition, sheet, plate = draft.instrument_type, draft.edition, draft.sheet, draft.nameplate
     problems = [
         *_record_problems(session, verification, today),
@@ -179,7 +179,7 @@ def normalised(one: InstrumentType, values: Mapping[str, Any]) -> tuple[dict[str
 
 def _record_problems(session: Session, verification: Verification, today: date) -> list[Problem]:
     found = [
-        instrument_refusal(verification.instrument),
+        instrument_refusal(session, verification.instrument),
         kind_refusal(session, verification.instrument, verification.kind, replaces=verification.replaces),
         _day_refusal(verification, today),
         institute_refusal(verification.institute, verification.verified_on),
@@ -188,13 +188,13 @@ def _record_problems(session: Session, verification: Verification, today: date) 
     return [problem for problem in found if problem]
 
 
-def instrument_refusal(instrument: Instrument) -> Problem | None:
+def instrument_refusal(session: Session, instrument: Instrument) -> Problem | None:
     """Why no verification of an instrument can be recorded; an expired certificate is no reason, but a retired one is."""
     if instrument.is_assembly:
         return Problem("assembly_is_not_verified", "instrument", number=instrument.number)
     if instrument.state in NEVER_VERIFIED:
         return Problem("instrument_not_verifiable", "instrument", number=instrument.number, state=instrument.state)
-    if not regulations.get(instrument.type_code).has_rules:
+    if not law.type_of(session, instrument.type_code).has_rules:
         return Problem("type_has_no_rules", "instrument", type=instrument.type_code)
     return None
 

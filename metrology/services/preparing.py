@@ -9,6 +9,7 @@ from metrology.domain.authority import ROLES
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.journal import JournalHead
+from metrology.persistence.law import LawMark
 from metrology.persistence.people import Role
 
 DISTRICTS = (
@@ -35,6 +36,8 @@ def prepare(session: Session) -> None:
     """Load what the registry needs before its first record, and what a new release brings."""
     if session.get(JournalHead, 1) is None:
         session.add(JournalHead(id=1, seq=0))
+    if session.get(LawMark, 1) is None:
+        session.add(LawMark(id=1, mark=""))
     _load_roles(session)
     _load_districts(session)
     _load_types(session)

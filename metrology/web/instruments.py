@@ -61,7 +61,7 @@ def detail(instrument_id: int) -> str:
         files=attaching.attachments_of(session, instrument),
         reports=condition_reports.open_on(session, instrument),
         moves=moving.possible_moves(session, instrument, today()),
-        can_verify=not instrument.is_assembly and judging.instrument_refusal(instrument) is None,
+        can_verify=not instrument.is_assembly and judging.instrument_refusal(db.session(), instrument) is None,
         holds=instrument.is_assembly or moving.verification_holds(session, instrument, today()),
         qr=Markup(qr_svg(public_address(instrument))),  # noqa: S704 - drawn here, from an address of ours
         public_url=public_address(instrument),

@@ -68,6 +68,7 @@ class Result:
     margin: str
     inputs: tuple[tuple[str, str], ...]
     is_unconfirmed: bool
+    is_disputed: bool
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Words:
-    """What findings are told with: keys of numbers nobody has confirmed, and a type's own words for their extras."""
+    """What findings are told with: keys of numbers nobody has confirmed or somebody disputes, and a type's own words for their extras."""
 
     unconfirmed: frozenset[str] = frozenset()
+    disputed: frozenset[str] = frozenset()
     extras: Mapping[str, Labels] = field(default_factory=dict)
 
 
@@ -204,6 +206,7 @@ def _result(finding: FindingText, words: Words) -> Result:
         margin=str(finding.get("margin") or ""),
         inputs=tuple((key, str(value)) for key, value in (finding.get("inputs") or {}).items() if value),
         is_unconfirmed=bool(words.unconfirmed & {"edition", *(finding.get("numbers") or ())}),
+        is_disputed=bool(words.disputed & {"edition", *(finding.get("numbers") or ())}),
     )
 
 

@@ -21,12 +21,14 @@ from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.keyset import Order
 from metrology.persistence.search import plain
 from metrology.persistence.standards import MeasurementStandard
+from metrology.services import confirming, law
 from metrology.web import labels, listing
 from metrology.web.filters import label, pick
 from metrology.web.list_filters import Asking, ChoiceFilter, Condition, TextFilter, equals, labelled, yes_no
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.problems import sentence_of
-from metrology.web.requests import allowed, or_404, requires, today
+from metrology.web.requests import allowed, or_404, requires
+from metrology.web.type_numbers import edition_asked
 
 blueprint = Blueprint("types", __name__, url_prefix="/types")
 
@@ -115,29 +117,19 @@ class Trial:
 def detail(code: str) -> str:
     """One type: names, mode, editions with their sources, nameplate, and what it asks of a nameplate one can type in."""
     entry = or_404(db.session.get(TypeEntry, code))
-    one = regulations.all_types().get(code)
-    edition = _edition(one)
+    one = law.types(db.session()).get(code)
+    edition = edition_asked(one)
     return render_template(
         "types/detail.html",
         entry=entry,
         type=one,
         edition=edition,
         trial=_trial(one, edition) if one is not None and edition is not None else None,
+        numbers=confirming.standings(db.session(), code, edition) if edition else [],
         kinds=labels.VERIFICATION_KINDS,
         purposes=[label(purpose, "PURPOSES") for purpose in entry.purposes],
         standards=_standards(code) if allowed("standard.view") else [],
     )
-
-
-def _edition(one: InstrumentType | None) -> Edition | None:
-    """The edition asked for, else the one in force today, else the first to come."""
-    if one is None or not one.editions:
-        return None
-    asked = request.args.get("edition")
-    chosen = next((edition for edition in one.editions if edition.code == asked), None)
-    started = [edition for edition in one.editions if edition.in_force <= today()]
-    newest = max(started, key=lambda edition: edition.in_force) if started else one.editions[0]
-    return chosen or newest
 
 
 def _trial(one: InstrumentType, edition: Edition) -> Trial:

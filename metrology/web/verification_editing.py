@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as BaseResponse
 
-from metrology import regulations
 from metrology.domain.conditions import TABLE as ENVIRONMENT
 from metrology.domain.problems import Problem
+from metrology.domain.verdict import Verdict
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.scope import within
@@ -68,7 +68,7 @@ def _found(text: str) -> list[Instrument]:
 
 
 def _refusals(found: list[Instrument]) -> dict[int, str]:
-    refusals = ((one.id, judging.instrument_refusal(one)) for one in found)
+    refusals = ((one.id, judging.instrument_refusal(db.session(), one)) for one in found)
     return {key: sentence_of(problem) for key, problem in refusals if problem}
 
 
@@ -139,7 +139,7 @@ def edit(verification_id: int) -> str | BaseResponse:
 
 def _keep(record: Verification) -> None:
     """Keep what the form says. It was drawn from the draft as it is: another window's newer state is not typed over."""
-    drawn = judging.drawn(record)
+    drawn = judging.drawn(db.session(), record)
     if request.form.get("sheet_key", drawn.key) != drawn.key:
         raise Problem("draft_changed_elsewhere", "token", number=record.number)
     changes = reading_form.changes(request.form, drawn.sheet, record.readings)
@@ -148,7 +148,7 @@ def _keep(record: Verification) -> None:
 
 def _act(record: Verification, button: str, argument: str) -> None:
     if button == "row":
-        readings = {**record.readings, **arranged(judging.drawn(record).sheet, record.readings)}
+        readings = {**record.readings, **arranged(judging.drawn(db.session(), record).sheet, record.readings)}
         rows = list(readings.get(argument) or ())
         if len(rows) < MOST_ROWS:
             readings[argument] = [*rows, {}]
@@ -221,10 +221,14 @@ def _page(record: Verification, refusal: RecordRefused | None = None) -> str:
     return render_template("verifications/form.html", refusal=refusal, **_parts(record, found))
 
 
+def _doubts(verdict: Verdict | None) -> tuple[frozenset[str], frozenset[str]]:
+    return (frozenset(verdict.unconfirmed), frozenset(verdict.disputed)) if verdict else (frozenset(), frozenset())
+
+
 def _parts(record: Verification, found: Preview) -> dict[str, Any]:
     """Everything the form and its parts are drawn from."""
     extras = found.edition.extra_labels if found.edition else {}
-    words = record_view.Words(frozenset(found.verdict.unconfirmed if found.verdict else ()), extras)
+    words = record_view.Words(*_doubts(found.verdict), extras)
     limits = found.edition.mpe_at(found.nameplate, record.kind) if found.edition and found.sheet.tables else ()
     offered = serving_standards.offered(db.session(), found.instrument_type, record.institute_id)
     used = {judged.standard.id: judged for judged in found.standards}
@@ -235,7 +239,7 @@ def _parts(record: Verification, found: Preview) -> dict[str, Any]:
         "record": record,
         "found": found,
         "sheet": record_view.sheet(found.laid, words, apart=(ENVIRONMENT,)),
-        "kind": regulations.get(record.type_code),
+        "kind": found.instrument_type,
         "token": verifying.token_of(record),
         "standards": [(one.standard, one.standard.id in used, one.refusal) for one in judged],
         "missing": record_view.missing([lack.to_dict() for lack in found.missing], found.laid),

@@ -14,7 +14,6 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from metrology import regulations
 from metrology.domain.authority import Actor
 from metrology.domain.conditions import TABLE as ENVIRONMENT
 from metrology.domain.problems import Problem
@@ -25,7 +24,7 @@ from metrology.persistence.people import User
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
-from metrology.services import approving, certifying, settings, waiting
+from metrology.services import approving, certifying, law, settings, waiting
 from metrology.services.certificate_tables import failures
 from metrology.services.certificate_text import nameplate_texts
 from metrology.services.record_digest import is_intact
@@ -112,16 +111,17 @@ def _laid(record: Verification) -> LaidSheet | None:
 
 
 def _edition(record: Verification) -> Edition:
-    return regulations.get(record.type_code).edition(record.edition_code)
+    return law.edition(db.session(), record.type_code, record.edition_code)
 
 
 def _drawn(record: Verification, laid: LaidSheet) -> record_view.Sheet:
-    words = record_view.Words(frozenset(record.judgement.get("unconfirmed") or ()), _edition(record).extra_labels)
+    doubts = [frozenset(record.judgement.get(name) or ()) for name in ("unconfirmed", "disputed")]
+    words = record_view.Words(doubts[0], doubts[1], _edition(record).extra_labels)
     return record_view.sheet(laid, words, apart=(ENVIRONMENT,))
 
 
 def _plate(record: Verification) -> list[tuple[dict[str, str], str]]:
-    kind = regulations.all_types().get(record.type_code)
+    kind = law.types(db.session()).get(record.type_code)
     if kind is None:
         return [({"zh": key, "en": key}, str(value)) for key, value in record.nameplate.items()]
     shown = nameplate_texts(kind, record.nameplate)

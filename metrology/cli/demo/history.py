@@ -10,7 +10,6 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from metrology import regulations
 from metrology.cli.demo.city import SEED, City, Made
 from metrology.cli.demo.readings import NAMEPLATE, take
 from metrology.domain.authority import Actor
@@ -20,7 +19,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.verifications import Verification
-from metrology.services import approving, certifying, drafting, ending, moving, verifying
+from metrology.services import approving, certifying, drafting, ending, law, moving, verifying
 from metrology.services.reporting import keep_figures
 
 JUDGED = ("fuel_dispenser", "digital_indicating_scale", "electronic_price_computing_scale")
@@ -126,7 +125,7 @@ class History:
         return True
 
     def _fill(self, draft: Verification, instrument: Instrument, day: date, *, conforming: bool) -> None:
-        one = regulations.get(instrument.type_code)
+        one = law.type_of(self.session, instrument.type_code)
         plate = {**draft.nameplate, **NAMEPLATE.get(instrument.type_code, {})}
         nameplate = one.validate_nameplate(plate)
         readings = take(

@@ -153,7 +153,7 @@ def make_standards(session: Session, *, start: date, today: date, now: datetime)
     serving: dict[str, list[int]] = {}
     known = regulations.all_types()
     for number, (name, name_en, types, low, high, accuracy, words) in enumerate(_STANDARDS, 1):
-        first = start - timedelta(days=20)
+        first = start - timedelta(days=40)  # the first month lived through may begin before the start
         facts = StandardFacts(
             name=name,
             name_en=name_en,

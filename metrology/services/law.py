@@ -1,0 +1,152 @@
+"""The law as this registry holds it: types, what people confirmed or disputed of them, rules that institutes entered.
+
+Everything that needs an edition asks here. What was read is kept for the whole process under a mark in the database that is
+new after each change (``changed``): one small query in a transaction tells whether it still holds, in any number of processes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from threading import Lock
+from types import MappingProxyType
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from metrology import regulations
+from metrology.domain.problems import UnknownType
+from metrology.domain.regulation import Edition, InstrumentType
+from metrology.persistence.law import LawMark, NumberConfirmation
+
+OWN_DAY = "edition"
+"""The key under which an edition's own day is confirmed."""
+_KEPT = 4
+_IN_SESSION = "law"
+
+Types = Mapping[str, InstrumentType]
+Statement = tuple[str, str, str]
+"""Type, edition, key."""
+
+_lock = Lock()
+_known: OrderedDict[tuple[int, str], tuple[Types, Types]] = OrderedDict()
+"""(which registry's files, mark) → those types, and the types as the database has them."""
+
+
+def types(session: Session) -> Types:
+    """Every type and kind, by code."""
+    transaction = session.get_transaction()
+    base = regulations.all_types()
+    held = session.info.get(_IN_SESSION)
+    if held is not None and transaction is not None and held[0] is transaction and held[1] is base:
+        found: Types = held[2]
+        return found
+    mark = session.scalar(select(LawMark.mark).where(LawMark.id == 1)) or ""
+    found = _under(session, mark, base)
+    session.info[_IN_SESSION] = (session.get_transaction(), base, found)
+    return found
+
+
+def type_of(session: Session, code: str) -> InstrumentType:
+    """The type or kind with this code, or UnknownType."""
+    known = types(session).get(code)
+    if known is None:
+        raise UnknownType("type", value=code)
+    return known
+
+
+def edition_on(session: Session, type_code: str, day: date) -> Edition:
+    """The edition by which an instrument of a type is judged on a day, or NotCovered."""
+    return type_of(session, type_code).edition_on(day)
+
+
+def edition(session: Session, type_code: str, code: str) -> Edition:
+    """The edition a record names, with what has been confirmed of it since; NotCovered when it is gone."""
+    return type_of(session, type_code).edition(code)
+
+
+def changed(session: Session) -> None:
+    """The law has changed in this transaction: what was read before holds no more, here and in every process once it commits."""
+    session.flush()
+    mark = secrets.token_hex(16)
+    done = session.execute(update(LawMark).where(LawMark.id == 1).values(mark=mark))
+    if not done.rowcount:  # type: ignore[attr-defined]
+        session.add(LawMark(id=1, mark=mark))
+    session.info.pop(_IN_SESSION, None)
+    session.flush()
+
+
+def _under(session: Session, mark: str, base: Types) -> Types:
+    key = (id(base), mark)
+    with _lock:
+        known = _known.get(key)
+        if known is not None and known[0] is base:
+            _known.move_to_end(key)
+            return known[1]
+    found = _read(session, base) if mark else base
+    with _lock:
+        _known[key] = (base, found)
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return found
+
+
+# -- read anew
+
+
+def _read(session: Session, base: Types) -> Types:
+    statements = latest_statements(session)
+    by_type: dict[str, list[NumberConfirmation]] = {}
+    for row in statements:
+        by_type.setdefault(row.type_code, []).append(row)
+    changed_types = {code: with_statements(base[code], rows) for code, rows in by_type.items() if code in base}
+    return MappingProxyType({**base, **changed_types})
+
+
+def latest_statements(session: Session, type_code: str | None = None) -> list[NumberConfirmation]:
+    """The last statement about each number of which anything was ever stated."""
+    statement = select(NumberConfirmation).order_by(NumberConfirmation.id)
+    if type_code is not None:
+        statement = statement.where(NumberConfirmation.type_code == type_code)
+    last: dict[Statement, NumberConfirmation] = {}
+    for row in session.scalars(statement):
+        last[row.type_code, row.edition_code, row.number_key] = row
+    return list(last.values())
+
+
+def with_statements(one: InstrumentType, rows: Iterable[NumberConfirmation]) -> InstrumentType:
+    """A type whose editions say of their numbers what was stated about them."""
+    by_edition: dict[str, list[NumberConfirmation]] = {}
+    for row in rows:
+        by_edition.setdefault(row.edition_code, []).append(row)
+    editions = tuple(_stated(edition, by_edition.get(edition.code, ())) for edition in one.editions)
+    return replace(one, editions=editions)
+
+
+def _stated(edition: Edition, rows: Iterable[NumberConfirmation]) -> Edition:
+    confirmed: dict[str, str] = {}
+    disputed: dict[str, str] = {}
+    for row in rows:
+        if not speaks_of(row, edition):
+            continue
+        if row.finding == "confirmed":
+            confirmed[row.number_key] = source_text(row)
+        elif row.finding == "disputed":
+            disputed[row.number_key] = row.text_says
+    if confirmed:
+        edition = edition.with_confirmed(confirmed)
+    return edition.with_disputed(disputed) if disputed else edition
+
+
+def speaks_of(row: NumberConfirmation, edition: Edition) -> bool:
+    """Whether a statement is about the value the edition has now: of another value it says nothing."""
+    known = row.number_key == OWN_DAY or row.number_key in edition.numbers
+    return known and edition.stated(row.number_key) == row.value
+
+
+def source_text(row: NumberConfirmation) -> str:
+    """What a confirmation cites, in a line."""
+    return f"{row.document} {row.clause}".strip()
