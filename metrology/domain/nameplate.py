@@ -83,6 +83,7 @@ class Nameplate(Mapping[str, str]):
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
+        self._quantities: dict[str, Quantity] = {}
 
     def __getitem__(self, key: str) -> str:
         return self._values[key]
@@ -95,7 +96,10 @@ class Nameplate(Mapping[str, str]):
 
     def quantity(self, key: str) -> Quantity | None:
         """The quantity, or None when the nameplate does not have it."""
-        return parse(self._values[key], field=key) if key in self._values else None
+        known = self._quantities.get(key)
+        if known is None and key in self._values:
+            known = self._quantities[key] = parse(self._values[key], field=key)
+        return known
 
     def number(self, key: str) -> Decimal | None:
         """The bare number, or None."""

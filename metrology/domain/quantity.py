@@ -186,10 +186,12 @@ class Quantity:
         return Quantity(abs(self.value), self.unit)
 
     def __add__(self, other: "Quantity") -> "Quantity":
-        return Quantity(ARITHMETIC.add(self.value, other.in_unit(self.unit)), self.unit)
+        number = other.value if other.unit == self.unit else other.in_unit(self.unit)
+        return Quantity(ARITHMETIC.add(self.value, number), self.unit)
 
     def __sub__(self, other: "Quantity") -> "Quantity":
-        return Quantity(ARITHMETIC.subtract(self.value, other.in_unit(self.unit)), self.unit)
+        number = other.value if other.unit == self.unit else other.in_unit(self.unit)
+        return Quantity(ARITHMETIC.subtract(self.value, number), self.unit)
 
     def __neg__(self) -> "Quantity":
         return Quantity(-self.value, self.unit)
@@ -199,23 +201,29 @@ class Quantity:
             raise BadQuantity(value=other.text(), unit=self.unit)
         return ARITHMETIC.subtract(self.smallest(), other.smallest())
 
+    # In one unit the numbers alone decide: the way to the smallest unit is the same for both.
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Quantity) and self.dimension == other.dimension and self._compared(other) == 0
+        if not isinstance(other, Quantity):
+            return False
+        if other.unit == self.unit:
+            return self.value == other.value
+        return self.dimension == other.dimension and self._compared(other) == 0
 
     def __hash__(self) -> int:
         return hash((self.dimension, self.smallest()))
 
     def __lt__(self, other: "Quantity") -> bool:
-        return self._compared(other) < 0
+        return self.value < other.value if other.unit == self.unit else self._compared(other) < 0
 
     def __le__(self, other: "Quantity") -> bool:
-        return self._compared(other) <= 0
+        return self.value <= other.value if other.unit == self.unit else self._compared(other) <= 0
 
     def __gt__(self, other: "Quantity") -> bool:
-        return self._compared(other) > 0
+        return self.value > other.value if other.unit == self.unit else self._compared(other) > 0
 
     def __ge__(self, other: "Quantity") -> bool:
-        return self._compared(other) >= 0
+        return self.value >= other.value if other.unit == self.unit else self._compared(other) >= 0
 
     def __repr__(self) -> str:
         return self.text()
@@ -276,5 +284,8 @@ def round_to(value: Decimal, interval: Decimal) -> Decimal:
     >>> [str(round_to(Decimal(v), Decimal("0.1"))) for v in ("1.050", "0.7501", "12.1498")]
     ['1.0', '0.8', '12.1']
     """
+    if interval.as_tuple().digits == (1,) and value.adjusted() - interval.adjusted() < _MAX_DIGITS:
+        rounded = ARITHMETIC.quantize(value, interval)  # the context rounds half to even
+        return rounded or rounded.copy_abs()
     steps = round(Fraction(value) / Fraction(interval))  # round() of a Fraction is exact and goes half to even
     return ARITHMETIC.multiply(Decimal(steps), interval)

@@ -18,6 +18,7 @@ Every other value is text as the person wrote it. A row nobody wrote in is no ro
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from metrology.domain.problems import Problem
@@ -62,6 +63,7 @@ def choose(choices: tuple[Choice, ...], text: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).replace("−", "-")
 

@@ -213,14 +213,23 @@ class Edition(ABC):
         self, nameplate: Mapping[str, str], kind: str, readings: Mapping[str, object], *, partial: bool = False
     ) -> Verdict:
         """The verdict on these readings. `nameplate` is normalised text, as `validate_nameplate` gives it."""
+        return self.ready(nameplate, kind).judge(readings, partial=partial)
+
+    def ready(self, nameplate: Mapping[str, str], kind: str) -> "Ready":
+        """The sheet drawn once for a nameplate and kind, to judge many readings of such instruments with."""
         with localcontext(ARITHMETIC):
             plate = Nameplate(nameplate)
             self.check(plate)
-            reading = Reading(self.reading_sheet(plate, kind), self.arranged(readings))
-            outcome = list(self.findings(Case(plate, kind, reading, partial)))
+            return Ready(self, plate, kind, self.reading_sheet(plate, kind), tuple(self._nameplate_lacks(plate)))
+
+    def judged(self, ready: "Ready", readings: Mapping[str, object], *, partial: bool = False) -> Verdict:
+        """The verdict on readings for a sheet drawn before."""
+        with localcontext(ARITHMETIC):
+            reading = Reading(ready.sheet, self.arranged(readings))
+            outcome = list(self.findings(Case(ready.nameplate, ready.kind, reading, partial)))
         findings = [one for one in outcome if isinstance(one, Finding)]
         findings += _answered_no(reading)
-        lacks = [*self._nameplate_lacks(plate), *reading.lacks, *(one for one in outcome if isinstance(one, Lack))]
+        lacks = [*ready.lacks, *reading.lacks, *(one for one in outcome if isinstance(one, Lack))]
         used = {key for finding in findings for key in finding.numbers}
         return judged(
             findings, lacks, edition=self.code, partial=partial, unconfirmed=self.unconfirmed(used),
@@ -232,6 +241,21 @@ class Edition(ABC):
             wanted = characteristic.required or characteristic.required_for_verdict
             if wanted and characteristic.key not in nameplate:
                 yield Lack("missing_characteristic", f"nameplate.{characteristic.key}", characteristic.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An edition with its sheet for a nameplate and a kind of verification; `lacks` is what the nameplate does not say."""
+
+    edition: Edition
+    nameplate: Nameplate
+    kind: str
+    sheet: ReadingSheet
+    lacks: tuple[Lack, ...]
+
+    def judge(self, readings: Mapping[str, object], *, partial: bool = False) -> Verdict:
+        """The verdict on these readings."""
+        return self.edition.judged(self, readings, partial=partial)
 
 
 def _check_kind(kind: str) -> None:

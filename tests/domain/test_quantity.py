@@ -1,11 +1,12 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metrology.domain.problems import BadQuantity, InexactConversion
-from metrology.domain.quantity import UNITS, Quantity, parse, plain, round_to, unit_of
+from metrology.domain.quantity import ARITHMETIC, UNITS, Quantity, parse, plain, round_to, unit_of
 
 
 @pytest.mark.parametrize(
@@ -180,3 +181,23 @@ def test_plain_drops_zeros_that_say_nothing():
 
 def test_a_difference_of_temperature_is_a_part_of_another_wherever_zero_lies() -> None:
     assert parse("0.75 °C").ratio_to(parse("1.5 °C")) == Decimal("0.5")
+
+
+@pytest.mark.parametrize("interval", ["1", "0.1", "0.01", "0.001", "1E+1", "0.5", "0.2", "5", "0.10"])
+@given(value=st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
+def test_rounding_the_quick_way_is_rounding_exactly(interval: str, value: Decimal) -> None:
+    step = Decimal(interval)
+    exactly = ARITHMETIC.multiply(Decimal(round(Fraction(value) / Fraction(step))), step)
+    assert str(round_to(value, step)) == str(exactly)
+
+
+@given(
+    a=st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**6), max_value=10**6),
+    b=st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**6), max_value=10**6),
+    unit=st.sampled_from(["g", "kg", "°C", "%", "MPa"]),
+)
+def test_one_unit_compares_as_the_smallest_does(a: Decimal, b: Decimal, unit: str) -> None:
+    left, right = Quantity(a, unit), Quantity(b, unit)
+    assert (left < right) == (left.smallest() < right.smallest())
+    assert (left <= right) == (left.smallest() <= right.smallest())
+    assert (left == right) == (left.smallest() == right.smallest())
