@@ -267,13 +267,13 @@ class Listing:
     def next_url(self) -> str | None:
         """Address of the next page."""
         page = self.page
-        return self.url(after=self._cursor(page.positions[-1])) if page.has_next and page.positions else None
+        return self.url(after=self.cursor(page.positions[-1])) if page.has_next and page.positions else None
 
     @property
     def previous_url(self) -> str | None:
         """Address of the page before."""
         page = self.page
-        return self.url(before=self._cursor(page.positions[0])) if page.has_previous and page.positions else None
+        return self.url(before=self.cursor(page.positions[0])) if page.has_previous and page.positions else None
 
     def export_url(self, form: str) -> str:
         """Address of the export of just this."""
@@ -290,7 +290,7 @@ class Listing:
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(settings().secret_key, salt=f"list {self.definition.page} {self.sort}")
 
-    def _cursor(self, position: Position) -> str:
+    def cursor(self, position: Position) -> str:
         value = position.value.isoformat() if isinstance(position.value, date) else position.value
         return str(self._signer().dumps([value, position.key]))
 

@@ -1,0 +1,130 @@
+"""List pages and searches, the first page and a deep one, beside a hand-written query plus the same rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flask import render_template
+from sqlalchemy import text
+from werkzeug.datastructures import MultiDict
+
+from bench.measuring import Measure, in_turn, several
+from bench.registries import Registry
+from bench.rows import TODAY
+from metrology.domain.authority import Actor
+from metrology.persistence.database import db, reading
+from metrology.persistence.keyset import Position
+from metrology.services import searching
+from metrology.web import instrument_lists, listing
+from metrology.web.list_filters import Asking
+
+AREA = "lists"
+_WHO = Actor(1, "bench", frozenset({"officer", "manager"}))
+_HAND = (
+    "select i.id, i.number, i.model, i.serial_number, i.state, i.due_date, i.last_verified_on, t.name_zh, h.name, p.full_name "
+    "from instrument i join instrument_type t on t.code = i.type_code left join holder h on h.id = i.holder_id "
+    "left join place p on p.id = i.place_id "
+)
+_PAGE = 51
+
+
+@dataclass(frozen=True)
+class Case:
+    """A list as the address asks for it, and by hand: condition and order (``i`` is the instrument)."""
+
+    name: str
+    query: dict[str, str]
+    where: str
+    order: tuple[str, ...] = ("i.due_date", "i.id")
+
+
+CASES = (
+    Case("in use, by due date", {"state": "in_use"}, "i.state = 'in_use'"),
+    Case("one district's overdue", {"state": "in_use", "district": "410703", "due": "overdue"},
+         "i.state = 'in_use' and i.district_code = '410703' and i.due_date < :today"),
+    Case("one type", {"state": "in_use", "type": "pressure_gauge"}, "i.state = 'in_use' and i.type_code = 'pressure_gauge'"),
+    Case("one holder", {"state": "in_use", "holder": "1"}, "i.state = 'in_use' and i.holder_id = 1"),
+    Case("all, by number", {"state": "all", "sort": "number"}, "1 = 1", ("i.number",)),
+)  # fmt: skip
+
+
+def measure(registry: Registry) -> Iterator[Measure]:
+    """Each list: its first page and one far down, beside the hand-written query with the same page drawn from kept rows."""
+    app = registry.app
+    with app.test_request_context(), reading():
+        for case in CASES:
+            yield _measured(registry, case, None)
+            position = _far_down(case, registry.size)
+            if position is not None:
+                yield _measured(registry, case, position)
+        yield from _searches(registry)
+        db.session.remove()
+
+
+def _measured(registry: Registry, case: Case, after: Position | None) -> Measure:
+    definition = instrument_lists.INSTRUMENTS
+    order = ", ".join(case.order)
+    beyond, values = "", {"today": TODAY}
+    if after is not None:
+        marks = ", ".join(f":at{n}" for n in range(len(case.order)))
+        beyond = f" and ({order}) > ({marks})"
+        values |= {f"at{n}": value for n, value in enumerate((after.value, after.key)[: len(case.order)])}
+    hand = text(f"{_HAND} where {case.where}{beyond} order by {order} limit {_PAGE}")
+    cursor = {} if after is None else {"after": listing.Listing(definition, _asking(case.query)).cursor(after)}
+
+    shown = listing.Listing(definition, _asking({**case.query, **cursor}))
+    _render(shown)  # what it asks for is kept by it: rendered again, it asks nothing
+
+    def ours() -> object:
+        db.session.expunge_all()
+        return _render(listing.Listing(definition, _asking({**case.query, **cursor})))
+
+    def by_hand() -> object:
+        db.session.execute(hand, values).all()
+        return _render(shown)
+
+    seconds, bare = in_turn(ours, by_hand, rounds=9)
+    name = case.name if after is None else f"{case.name}, nine tenths down"
+    return Measure(AREA, name, registry.name, registry.database, seconds, bare, per="pages", target=1.5)
+
+
+def _render(shown: listing.Listing) -> str:
+    return render_template(shown.definition.template, list=shown, primary=None, links=[], empty=("", ""))
+
+
+def _asking(query: dict[str, str]) -> Asking:
+    return Asking(db.session(), _WHO, TODAY, MultiDict(query))
+
+
+def _far_down(case: Case, size: int) -> Position | None:
+    """Where nine tenths of a list are above, found by walking back from its end."""
+    backwards = ", ".join(f"{column} desc" for column in case.order)
+    columns = ", ".join((*case.order, "i.id")[:2])
+    offset = text(
+        f"select {columns} from instrument i where {case.where} and {case.order[0]} is not null "
+        f"order by {backwards} limit 1 offset {min(size // 200, 20_000)}"
+    )
+    row = db.session.execute(offset, {"today": TODAY}).first()
+    if row is None:
+        return None
+    value = date.fromisoformat(row[0]) if case.order[0] == "i.due_date" and isinstance(row[0], str) else row[0]
+    return Position(value, row[1])
+
+
+def _searches(registry: Registry) -> Iterator[Measure]:
+    """Search as one types: a serial number, part of one, a maker's name that a fifth of the city has."""
+    session = db.session()
+    serial = str(
+        session.scalar(text("select serial_number from instrument where id = :id"), {"id": registry.size // 2})
+    )
+    for name, words in (("a serial number", serial), ("part of one", serial[2:9]), ("a common maker", "三川智慧")):
+
+        def ours(words: str = words) -> object:
+            session.expunge_all()
+            return searching.search(session, _WHO, words)
+
+        yield Measure(
+            AREA, f"search: {name}", registry.name, registry.database, several(ours, rounds=9), per="searches"
+        )

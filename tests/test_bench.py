@@ -1,0 +1,61 @@
+"""Every area of ``make bench`` runs, on a registry small enough for a test; how fast is for the bench to say."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from bench import areas, measuring, registries, writing
+from bench.__main__ import ALL
+from bench.measuring import Measure
+
+SIZE = 400
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registries, "FOLDER", tmp_path_factory.mktemp("bench"))
+        patch.setitem(registries.SIZES, "tiny", SIZE)
+        yield registries.open_registry("tiny", "sqlite")
+
+
+@pytest.mark.parametrize("area", ALL)
+def test_each_area_measures_something(area: str, registry: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module(f"{areas.__name__}.{area}")
+    monkeypatch.setattr(measuring, "ONLY_ONCE", True)
+    found = [
+        *(module.alone() if hasattr(module, "alone") else ()),
+        *(module.measure(registry) if hasattr(module, "measure") else ()),
+    ]
+    assert found
+    assert all(one.seconds > 0 for one in found)
+
+
+def test_a_registry_is_whole(registry: Any) -> None:
+    from sqlalchemy import text
+
+    from metrology.persistence.database import db
+    from metrology.services.tallying import differences
+
+    with registry.app.app_context():
+        session = db.session()
+        count = {
+            table: session.execute(text(f"select count(*) from {table}")).scalar()
+            for table in ("instrument", "verification", "certificate")
+        }
+        assert count == {"instrument": SIZE, "verification": 4 * SIZE, "certificate": 2 * SIZE}
+        assert list(differences(session)) == []
+        db.session.remove()
+
+
+def test_the_page_keeps_what_a_run_did_not_measure(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "KEPT", tmp_path / "kept.json")
+    page = tmp_path / "performance.md"
+    writing.write([Measure("lists", "one", "10k", "sqlite", 0.002, 0.001, per="pages", target=1.5)], page)
+    writing.write([Measure("lists", "two", "10k", "sqlite", 0.001, 0.001, per="pages", target=1.5)], page)
+    text = page.read_text()
+    assert "| one | 10k | sqlite | 2.0 ms | 500 pages/s | 1.0 ms | 2.00 | ≤ 1.50 ✗ |" in text
+    assert "| two | 10k | sqlite | 1.0 ms | 1,000 pages/s | 1.0 ms | 1.00 | ≤ 1.50 ✓ |" in text
