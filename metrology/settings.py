@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +46,12 @@ class Settings:
     """Largest upload in bytes."""
     font_folder: str = ""
     """Folder with further fonts for rare characters."""
+    signing_file: str = ""
+    """PKCS#12 file with the key and certificate that sign PDF and XML; empty: the installation's own authority does."""
+    signing_passphrase: str = field(default="", repr=False)
+    """Opens that file."""
+    timestamp_url: str = ""
+    """Time-stamping authority (RFC 3161) for signed PDF; empty: none is asked."""
     workers: int = 1
     """Processes that write at the same time; more than one on SQLite needs a safe library."""
 
@@ -82,6 +88,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         wecom_hosts=env.get("METROLOGY_WECOM_HOSTS", "qyapi.weixin.qq.com"),
         upload_limit=int(env.get("METROLOGY_UPLOAD_LIMIT", "50000000")),
         font_folder=env.get("METROLOGY_FONT_FOLDER", ""),
+        signing_file=env.get("METROLOGY_SIGNING_FILE", ""),
+        signing_passphrase=env.get("METROLOGY_SIGNING_PASSPHRASE", ""),
+        timestamp_url=env.get("METROLOGY_TIMESTAMP_URL", ""),
         workers=int(env.get("METROLOGY_WORKERS", "1")),
     )
 

@@ -18,7 +18,8 @@ from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.verifications import Verification
-from metrology.services import certifying
+from metrology.services import certifying, paper
+from metrology.services.paper import Press
 from metrology.services.preparing import prepare
 from metrology.services.registering import InstrumentFacts, register_instrument
 from tests.conftest import NOW, TODAY
@@ -183,4 +184,4 @@ def _on_paper(session: Session, certificate: Certificate) -> None:
         ("100", "98.5", "-1.5", "±1.5", True),
     ]
     assert [heading.zh for heading in table.extra_headings] == ["滞后"]
-    assert certifying.pdf(session, certificate, "zh-en", "https://jl.example.cn").startswith(b"%PDF-")
+    assert paper.pdf(session, certificate, "zh-en", Press("https://jl.example.cn")).startswith(b"%PDF-")

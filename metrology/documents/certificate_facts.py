@@ -1,4 +1,4 @@
-"""Everything printed on a verification certificate or a rejection notice, as text, and its way to JSON and back.
+"""Everything printed on a certificate or a rejection notice, as text, and its way to JSON and back.
 
 The payload is stored with the certificate, so that the paper can be printed again, byte for byte, in ten years.
 Contents of the pages: JJF 1069-2012 and 国质检量函〔2005〕861号.
@@ -11,28 +11,28 @@ from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, Final, Literal, Self, get_args, get_origin, get_type_hints
 
+from metrology.documents.bilingual import NOTHING, POINT, Bilingual, LabelledText
+from metrology.documents.calibration_facts import CalibrationFacts
 from metrology.domain.problems import Problem
 
-CertificateKind = Literal["verification_certificate", "rejection_notice"]
+__all__ = [
+    "Bilingual",
+    "CertificateFacts",
+    "CheckResult",
+    "InstrumentFacts",
+    "IssuingBody",
+    "LabelledText",
+    "PointResult",
+    "PreviousDocument",
+    "RegulationUsed",
+    "ResultTable",
+    "StandardUsed",
+]
+
+CertificateKind = Literal["verification_certificate", "rejection_notice", "calibration_certificate"]
 
 _FORM: Final = 1
 """Number of the payload's form; a later form that means something else by a name gets the next number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bilingual:
-    """A text in Chinese and, where there is one, in English. In a Chinese certificate only the Chinese is printed."""
-
-    zh: str
-    en: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledText:
-    """A value with its name: of the nameplate (`最大秤量 Max` – `15 kg`) or the surroundings (`温度` – `21.3 ℃`)."""
-
-    label: Bilingual
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,13 @@ class PointResult:
     formula: str = ""
     """How the limit was found: `±1.0e, 500e < m ≤ 2000e`. Rows of the same formula and clause share a note mark."""
     clause: str = ""
+    point_en: str = ""
+    """The point in English, where its words are Chinese."""
+    extra_en: tuple[str, ...] = ()
+    """The extra columns in English, where any of their values is in words; in the order of `extra`."""
+    uncertainty: str = ""
+    """Expanded uncertainty U of the error, in the unit of the error; calibration only."""
+    coverage_factor: str = ""
     confirmed: bool = True
     """False: nobody has yet checked the limit against the regulation; it is printed with a mark and a note."""
 
@@ -126,10 +133,21 @@ class ResultTable:
     unit: str
     rows: tuple[PointResult, ...]
     extra_headings: tuple[Bilingual, ...] = ()
-    point_heading: Bilingual = Bilingual("检定点", "Point")
+    point_heading: Bilingual = POINT
     error_unit: str = ""
     """Unit of error and limit when it differs from that of the values, such as `%`."""
-    note: Bilingual = Bilingual("")
+    note: Bilingual = NOTHING
+    status: Literal["", "before_adjustment", "after_adjustment"] = ""
+    """Whether the rows were read before (调整前) or after (调整后) an adjustment or repair."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousDocument:
+    """The document of the same instrument before this one, and the fingerprint by which it is told from any other."""
+
+    kind: str
+    number: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +195,17 @@ class CertificateFacts:
     """Further sentences: repair before this verification, seals put on, limits of use."""
     checkpoint: str = ""
     """Head of the journal at issue, printed small at the end so that paper bears witness to the record."""
+    place_kind: Literal["", "laboratory", "customer"] = ""
+    """Whether it was verified in the laboratory or where it is used."""
+    previous: tuple[PreviousDocument, ...] = ()
+    """At most one."""
+    calibration: tuple[CalibrationFacts, ...] = ()
+    """One for a calibration certificate, none otherwise."""
 
     def __post_init__(self) -> None:
         """Refuse what must not be put on paper: gaps, and a conclusion its own points contradict."""
-        missing = [name for name in _REQUIRED if _is_blank(getattr(self, name))]
+        required = (*_REQUIRED, "calibration") if self.kind == "calibration_certificate" else _REQUIRED
+        missing = [name for name in required if _is_blank(getattr(self, name))]
         if not (self.instrument.serial_number or self.instrument.registry_number):
             missing.append("serial_number")
         if self.kind not in get_args(CertificateKind):
@@ -190,15 +215,28 @@ class CertificateFacts:
         for name in ("verification_date", "issue_date", "valid_until"):
             if getattr(self, name):
                 date.fromisoformat(getattr(self, name))
-        points = [row for table in self.tables for row in table.rows]
-        if self.kind == "rejection_notice":
-            contradiction = bool(self.valid_until) or not self.failed_items
-        else:
-            undecided = any(row.within is None and row.mpe for row in points)
-            failed = any(row.within is False for row in points) or not all(check.within for check in self.checks)
-            contradiction = undecided or failed or bool(self.failed_items)
-        if contradiction:
+        if self._contradicts_itself():
             raise Problem("certificate_contradicts_results", "conclusion", kind=self.kind)
+
+    def _contradicts_itself(self) -> bool:
+        if self.kind == "rejection_notice":
+            return bool(self.valid_until) or not self.failed_items
+        if self.kind == "calibration_certificate":
+            # It states results; what it says of conformity has a decision rule, and nothing in it runs out.
+            undecided = (
+                any(row.within is not None for row in self._points()) and not self.calibration[0].decision_rule.zh
+            )
+            return bool(self.valid_until) or undecided or any(not row.uncertainty for row in self._stated())
+        undecided = any(row.within is None and row.mpe for row in self._points())
+        failed = any(row.within is False for row in self._points()) or not all(check.within for check in self.checks)
+        return undecided or failed or bool(self.failed_items)
+
+    def _points(self) -> list[PointResult]:
+        return [row for table in self.tables for row in table.rows]
+
+    def _stated(self) -> list[PointResult]:
+        """The rows that are results: what stood before an adjustment has no uncertainty of its own."""
+        return [row for table in self.tables if table.status != "before_adjustment" for row in table.rows]
 
     def to_payload(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -242,4 +280,6 @@ def _from_json(kind: Any, value: Any) -> Any:
         return tuple(_from_json(get_args(kind)[0], item) for item in value)
     if kind is str and not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")
+    if get_origin(kind) is Literal and value not in get_args(kind):
+        raise ValueError(f"{value!r} is none of {get_args(kind)}")
     return value

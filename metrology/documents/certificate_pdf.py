@@ -1,4 +1,4 @@
-"""The verification certificate (检定证书) and the rejection notice (检定结果通知书) as PDF/A-3.
+"""Verification certificate (检定证书), rejection notice (检定结果通知书) and calibration certificate (校准证书) as PDF/A-3.
 
 The template `certificate.typ` holds the layout; here the facts are arranged for it: note marks for the limits, columns
 that nothing stands in left out, the QR code drawn.
@@ -6,26 +6,30 @@ that nothing stands in left out, the QR code drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from metrology.documents.certificate_facts import CertificateFacts, ResultTable
+from metrology.documents.certificate_facts import CertificateFacts, PointResult, ResultTable
 from metrology.documents.qr import qr_svg
-from metrology.documents.typesetting import typeset
+from metrology.documents.typesetting import Attachment, typeset
 
-CertificateLanguage = Literal["zh", "zh-en"]
+CertificateLanguage = Literal["zh", "en", "zh-en"]
 
 _LONG_QR_TEXT: Final = 90
 """From here on the code carries a signature and is printed larger, to keep its modules above 0.4 mm."""
-_COLUMNS: Final = ("reference", "indication", "error", "mpe")
+_COLUMNS: Final = ("reference", "indication", "error", "uncertainty", "coverage_factor", "mpe")
 
 
 def certificate_pdf(
-    facts: CertificateFacts, *, language: CertificateLanguage, fonts_folder: Path | None = None
+    facts: CertificateFacts,
+    *,
+    language: CertificateLanguage,
+    fonts_folder: Path | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
-    """The certificate in Chinese (`zh`) or Chinese with English (`zh-en`): the same facts give the same bytes.
+    """The certificate in Chinese (`zh`), English (`en`, where there is any) or both: the same facts give the same bytes.
 
     Raises `MissingGlyphs` when a character of the facts cannot be printed.
     """
@@ -40,7 +44,8 @@ def certificate_pdf(
         "qr_svg": qr_svg(facts.qr_text, border=0, error_correction="Q"),
         "qr_mm": 38 if len(facts.qr_text) > _LONG_QR_TEXT else 30,
     }
-    return typeset("certificate.typ", data, day=date.fromisoformat(facts.issue_date), fonts_folder=fonts_folder)
+    day = date.fromisoformat(facts.issue_date)
+    return typeset("certificate.typ", data, day=day, fonts_folder=fonts_folder, attachments=attachments)
 
 
 class _NoteMarks:
@@ -63,8 +68,9 @@ def _table(table: ResultTable, marks: _NoteMarks) -> dict[str, Any]:
     """Heading and rows for the template; `shown` names the columns in which something stands."""
     rows = [
         {
-            "cells": {"point": row.point, **{name: getattr(row, name) for name in _COLUMNS}},
-            "extra": [*row.extra, *[""] * (len(table.extra_headings) - len(row.extra))],
+            "point": {"zh": row.point, "en": row.point_en},
+            "cells": {name: getattr(row, name) for name in _COLUMNS},
+            "extra": _extra(row, len(table.extra_headings)),
             "within": row.within,
             "confirmed": row.confirmed,
             "mark": marks.mark(row.formula, row.clause),
@@ -82,7 +88,13 @@ def _table(table: ResultTable, marks: _NoteMarks) -> dict[str, Any]:
         "extra_headings": _all_both(table.extra_headings),
         "rows": rows,
         "note": _both(table.note),
+        "status": table.status,
     }
+
+
+def _extra(row: PointResult, count: int) -> list[dict[str, str]]:
+    english = (*row.extra_en, *[""] * count)
+    return [{"zh": text, "en": english[index]} for index, text in enumerate((*row.extra, *[""] * count)[:count])]
 
 
 def _both(text: Any) -> dict[str, str]:

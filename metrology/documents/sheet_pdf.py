@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from metrology.documents.certificate_facts import Bilingual
-from metrology.documents.certificate_pdf import CertificateLanguage
 from metrology.documents.qr import qr_svg
 from metrology.documents.typesetting import typeset
+
+SheetLanguage = Literal["zh", "zh-en"]
 
 _MOST_HOLDERS: Final = 20
 _MOST_TYPES: Final = 14
@@ -62,7 +63,7 @@ class DaySheet:
     remarks: str = ""
 
 
-def day_sheet_pdf(sheet: DaySheet, *, language: CertificateLanguage = "zh", fonts_folder: Path | None = None) -> bytes:
+def day_sheet_pdf(sheet: DaySheet, *, language: SheetLanguage = "zh", fonts_folder: Path | None = None) -> bytes:
     """A4 landscape: a row to tick for each instrument, with a small code that opens it on a phone."""
     rows = [{**asdict(row), "qr_svg": qr_svg(row.qr_text, border=0) if row.qr_text else ""} for row in sheet.rows]
     data = {**asdict(sheet), "rows": rows, "language": language}
@@ -139,9 +140,7 @@ class OverdueReport:
     trend: tuple[OverdueMonth, ...]
 
 
-def overdue_pdf(
-    report: OverdueReport, *, language: CertificateLanguage = "zh", fonts_folder: Path | None = None
-) -> bytes:
+def overdue_pdf(report: OverdueReport, *, language: SheetLanguage = "zh", fonts_folder: Path | None = None) -> bytes:
     """Two A4 pages: figures, ageing, districts and trend; then the twenty worst holders and the types."""
     data: dict[str, Any] = {
         **asdict(report),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import typst
 
@@ -31,7 +32,25 @@ _PLAIN_JSON: Final[dict[str, Any]] = {"ensure_ascii": False, "sort_keys": True}
 _thread = threading.local()
 
 
-def typeset(template: str, data: Mapping[str, Any], *, day: date, fonts_folder: Path | None = None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside a PDF/A-3: text that a machine reads, and what it is to the pages (`AFRelationship`)."""
+
+    name: str
+    text: str
+    mime_type: str
+    relationship: Literal["source", "data", "alternative", "supplement"]
+    description: str
+
+
+def typeset(
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    day: date,
+    fonts_folder: Path | None = None,
+    attachments: Sequence[Attachment] = (),
+) -> bytes:
     """PDF/A-3b of `template` with `data`; `day` is the date of the document's making in its metadata."""
     fonts = paper_fonts(fonts_folder)
     printable = _printable(data)
@@ -43,6 +62,7 @@ def typeset(template: str, data: Mapping[str, Any], *, day: date, fonts_folder: 
         format="pdf",
         sys_inputs={
             "data": json.dumps({**printable, "has_long_words": _has_long_words(printable)}, **_PLAIN_JSON),
+            "attachments": json.dumps([asdict(one) for one in attachments], **_PLAIN_JSON),
             "fonts": json.dumps({"sans": [SANS, *fonts.fallbacks], "serif": [SERIF, *fonts.fallbacks]}),
         },
         pdf_standards=["a-3b"],

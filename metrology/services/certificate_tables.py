@@ -155,6 +155,7 @@ class _Drawer:
         values, found = row.values if row else {}, finding or {}
         return PointResult(
             point=row_label(plan.table, row) if row and plan.table else bilingual(found["labels"]).zh,
+            point_en=row_label(plan.table, row, "en") if row and plan.table else bilingual(found["labels"]).en,
             reference=_cell(plan.reference, values),
             indication=_cell(plan.indication, values),
             error=number_in(found.get("error"), plan.error_unit or None),
@@ -164,6 +165,7 @@ class _Drawer:
                 *(_cell(one, values) for one in plan.others),
                 *(str(found.get(key) or "") for key in plan.extras),
             ),
+            extra_en=tuple(_cell(one, values, "en") for one in plan.others if any(o.choices for o in plan.others)),
             formula=str(found.get("formula") or ""),
             clause=cited(found),
             confirmed=not self._doubtful(found),
@@ -215,13 +217,13 @@ def _heading(one: ReadingField) -> Bilingual:
     return Bilingual(f"{label.zh} / {one.unit}", f"{label.en} / {one.unit}" if label.en else "")
 
 
-def _cell(one: ReadingField | None, values: Mapping[str, Any]) -> str:
+def _cell(one: ReadingField | None, values: Mapping[str, Any], language: str = "zh") -> str:
     if one is None:
         return ""
     value = values.get(one.key)
     if one.kind == "choice":
         chosen = choose(one.choices, str(value or ""))
-        return next((choice.labels.get("zh", "") for choice in one.choices if choice.value == chosen), "")
+        return next((choice.labels.get(language, "") for choice in one.choices if choice.value == chosen), "")
     return number_in(value, one.unit)
 
 
@@ -231,7 +233,7 @@ def row_label(table: ReadingTable, row: LaidRow, language: str = "zh") -> str:
     if row.is_preset:
         return label
     fixed = {key for preset in table.rows for key in preset.fixed}
-    told = [_cell(one, row.values) for one in table.fields if one.key in fixed]
+    told = [_cell(one, row.values, language) for one in table.fields if one.key in fixed]
     return " ".join(filter(None, [label, *told]))
 
 

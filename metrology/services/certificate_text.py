@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,11 +14,12 @@ from metrology.documents.certificate_facts import (
     InstrumentFacts,
     IssuingBody,
     LabelledText,
+    PreviousDocument,
     RegulationUsed,
     StandardUsed,
 )
 from metrology.domain.conditions import TABLE as ENVIRONMENT
-from metrology.domain.reading_sheet import choose
+from metrology.domain.reading_sheet import Choice, choose
 from metrology.domain.regulation import Edition, InstrumentType
 from metrology.domain.schedule import ANNIVERSARY
 from metrology.persistence.people import Institute
@@ -49,8 +50,9 @@ def facts_of(
     held: Validity | None,
     replaces: str = "",
     checkpoint: str = "",
+    previous: PreviousDocument | None = None,
 ) -> CertificateFacts:
-    """The text of the document that certifies an approved record. The addresses hold the path alone, see ``certifying.pdf``."""
+    """The text of the document that certifies an approved record. The addresses hold the path alone, see ``paper.facts_of``."""
     one = law.type_of(session, verification.type_code)
     edition = one.edition(verification.edition_code)
     laid = _laid(verification, edition)
@@ -85,6 +87,8 @@ def facts_of(
         qr_text=f"/c/{code}",
         public_url=f"/c/{code}",
         checkpoint=checkpoint,
+        place_kind="customer" if verification.instrument.is_onsite else "laboratory",
+        previous=(previous,) if previous else (),
     )
 
 
@@ -125,13 +129,13 @@ def nameplate_texts(one: InstrumentType, nameplate: dict[str, Any]) -> tuple[Lab
     """The nameplate with its labels, in the order of the type's file."""
     shown = []
     for characteristic in one.nameplate:
-        text = str(nameplate.get(characteristic.key) or "")
+        text, english = str(nameplate.get(characteristic.key) or ""), ""
         if characteristic.kind == "choice":
-            text = next((c.labels.get("zh", text) for c in characteristic.choices if c.value == text), text)
+            text, english = _chosen(characteristic.choices, text)
         elif characteristic.kind in ("integer", "number") and characteristic.unit and text:
             text = f"{text} {characteristic.unit}"
         if text:
-            shown.append(LabelledText(bilingual(characteristic.labels), text))
+            shown.append(LabelledText(bilingual(characteristic.labels), text, english))
     return tuple(shown)
 
 
@@ -142,13 +146,19 @@ def _environment(verification: Verification, laid: LaidSheet) -> tuple[LabelledT
     read = verification.environment
     shown = []
     for one in table.table.fields:
-        text = str(read.get(one.key) or "")
+        text, english = str(read.get(one.key) or ""), ""
         if one.kind == "choice":
-            chosen = choose(one.choices, text)
-            text = next((c.labels.get("zh", text) for c in one.choices if c.value == chosen), text)
+            text, english = _chosen(one.choices, choose(one.choices, text) or text)
         if text:
-            shown.append(LabelledText(bilingual(one.labels), text))
+            shown.append(LabelledText(bilingual(one.labels), text, english))
     return tuple(shown)
+
+
+def _chosen(choices: Iterable[Choice], value: str) -> tuple[str, str]:
+    """What a choice is called in Chinese and, where that is another word, in English."""
+    labels = next((dict(one.labels) for one in choices if one.value == value), {})
+    chinese, english = labels.get("zh", value), labels.get("en", "")
+    return chinese, english if english != chinese else ""
 
 
 def _standard(snapshot: dict[str, Any]) -> StandardUsed:

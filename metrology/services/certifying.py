@@ -9,23 +9,20 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from metrology.documents.certificate_facts import CertificateFacts
-from metrology.documents.certificate_pdf import CertificateLanguage, certificate_pdf
+from metrology.documents.certificate_facts import CertificateFacts, PreviousDocument
 from metrology.domain.authority import Actor
 from metrology.domain.certificate import DocumentKind, NumberingScheme, document_kind
-from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import JournalHead, record
 from metrology.persistence.verifications import Verification
 from metrology.services import certificate_text, numbering, settings
-from metrology.services.record_digest import digest_changes, is_intact
+from metrology.services.record_digest import digest, digest_changes
 from metrology.services.validity import ANNULLED, CORRECTED, Validity
 
 REJECTED, SUPERSEDED, SEAL_BROKEN, REPAIR = "rejected", "superseded", "seal_broken", "repair"
@@ -36,8 +33,6 @@ END_REASONS = frozenset(
     }
 )  # fmt: skip
 """Why a document can end by itself; any other text is somebody's decision in their own words, shown to staff only."""
-LANGUAGES: tuple[CertificateLanguage, ...] = ("zh", "zh-en")
-
 Standing = Literal[
     "valid",
     "due_soon",
@@ -93,6 +88,7 @@ def issue(
     facts = certificate_text.facts_of(
         session, verification, kind=name, number=number, code=code, issued_on=today, held=held,
         replaces=corrected.number if corrected else "", checkpoint=_checkpoint(session),
+        previous=_previous(session, corrected or before, verification.instrument_id),
     )  # fmt: skip
     certificate = Certificate(
         number=number, code=code, kind=name, instrument_id=verification.instrument_id,
@@ -134,6 +130,7 @@ def reissue(
     facts = replace(
         facts, number=number, issue_date=today.isoformat(), replaces=certificate.number,
         qr_text=f"/c/{code}", public_url=f"/c/{code}", checkpoint=_checkpoint(session),
+        previous=(PreviousDocument(certificate.kind, certificate.number, digest(certificate)),),
     )  # fmt: skip
     new = Certificate(
         number=number, code=code, kind=certificate.kind, instrument_id=certificate.instrument_id,
@@ -157,6 +154,14 @@ def _number(session: Session, verification: Verification, kind: DocumentKind, to
     seq = numbering.take(session, f"{kind}/{body}/{today.year}")[0]
     scheme = NumberingScheme(settings.read(session).certificate_number_template)
     return scheme.number(body=body, kind=kind, year=today.year, seq=seq)
+
+
+def _previous(session: Session, before: Certificate | None, instrument_id: int) -> PreviousDocument | None:
+    """The document before this one, with the fingerprint the journal has of it: the one it corrects, else the latest."""
+    found = before or session.scalar(
+        select(Certificate).where(Certificate.instrument_id == instrument_id).order_by(Certificate.id.desc()).limit(1)
+    )
+    return PreviousDocument(found.kind, found.number, digest(found)) if found else None
 
 
 def _rule(held: Validity | None) -> str:
@@ -281,22 +286,3 @@ def standing(certificate: Certificate | None, instrument: Instrument | None, tod
     if left < 0:
         return "expired"
     return "due_soon" if left <= warn_days else "valid"
-
-
-# -- on paper
-
-
-def pdf(
-    session: Session,
-    certificate: Certificate,
-    language: CertificateLanguage,
-    base_url: str,
-    *,
-    fonts_folder: Path | None = None,
-) -> bytes:
-    """The document as PDF, from what was fixed at issue alone. Refused when it is no longer what the journal says."""
-    if not is_intact(session, certificate):
-        raise Problem("certificate_altered", "payload", number=certificate.number)
-    facts = CertificateFacts.from_payload(certificate.payload)
-    facts = replace(facts, qr_text=base_url + facts.qr_text, public_url=base_url + facts.public_url)
-    return certificate_pdf(facts, language=language, fonts_folder=fonts_folder)

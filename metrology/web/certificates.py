@@ -1,10 +1,8 @@
-"""Certificates and rejection notices: what each says and is worth today, its paper, and taking it back."""
+"""Certificates and rejection notices: what each says and is worth today, and taking it back. Its papers: ``web/papers.py``."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from flask import Blueprint, Response, abort, g, make_response, render_template, request
+from flask import Blueprint, g, render_template
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import select
@@ -93,20 +91,3 @@ def detail(certificate_id: int) -> str:
         qr=Markup(qr_svg(public_address(certificate))),  # noqa: S704 - drawn here, from an address of ours
         public_url=public_address(certificate),
     )
-
-
-@blueprint.get("/<int:certificate_id>.pdf")
-@requires("certificate.view")
-def paper(certificate_id: int) -> Response:
-    """The document as PDF, in Chinese or in Chinese and English."""
-    certificate = seen(certificate_id)
-    language = next((one for one in certifying.LANGUAGES if one == request.args.get("language", "zh")), None)
-    if language is None:
-        abort(404)
-    folder = Path(installation().font_folder) if installation().font_folder else None
-    body = certifying.pdf(db.session(), certificate, language, installation().public_url, fonts_folder=folder)
-    response = make_response(body)
-    response.mimetype = "application/pdf"
-    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in certificate.number)
-    response.headers["Content-Disposition"] = f"inline; filename={name}.pdf"
-    return response

@@ -7,6 +7,7 @@ import re
 
 import pypdfium2
 
+from metrology.documents.calibration_facts import BudgetLine, BudgetText, CalibrationFacts
 from metrology.documents.certificate_facts import (
     Bilingual,
     CertificateFacts,
@@ -83,6 +84,47 @@ def create_notice(**changes: object) -> CertificateFacts:
         "tables": (create_table(create_point(error="+12", within=False)),),
     }
     return create_facts(**(values | changes))
+
+
+def create_calibration(**changes: object) -> CertificateFacts:
+    """A calibration certificate: results with U and k, the budget, no verdict."""
+    rows = tuple(
+        create_point(
+            point=f"{at} mm", point_en=f"{at} mm", reference=f"{at}.000", indication=f"{at}.013", error="+0.013", mpe="",
+            within=None, formula="", clause="", uncertainty="0.010", coverage_factor="2.00",
+        )
+        for at in (0, 50, 100, 150)
+    )  # fmt: skip
+    values: dict[str, object] = {
+        "kind": "calibration_certificate",
+        "conclusion": Bilingual("给出校准结果，不作符合性判定", "Results stated without a statement of conformity"),
+        "verification_kind": Bilingual("校准", "Calibration"),
+        "valid_until": "",
+        "validity_rule": Bilingual(""),
+        "checks": (),
+        "tables": (ResultTable(Bilingual("示值误差", "Error of indication"), "mm", rows, point_heading=Bilingual("校准点", "Point")),),
+        "calibration": (CALIBRATION,),
+    }  # fmt: skip
+    return create_facts(**(values | changes))
+
+
+CALIBRATION = CalibrationFacts(
+    measurand=Bilingual("长度", "Length"),
+    uncertainty=Bilingual(
+        "扩展不确定度 U 由合成标准不确定度乘以包含因子 k 得到，包含概率约为 95 %，按 JJF 1059.1-2012 评定。",
+        "The expanded uncertainty U is the combined standard uncertainty times k, coverage probability about 95 % (JCGM 100).",
+    ),
+    traceability=Bilingual("测量结果通过所列测量标准溯源至国家计量基准。", "Traceable to national standards through those listed."),
+    budget=BudgetText(
+        point="150 mm",
+        lines=(
+            BudgetLine(Bilingual("测量重复性", "Repeatability"), "A", Bilingual("正态", "normal"), "", "0.0021 mm", "1", "17.6"),
+            BudgetLine(Bilingual("标准器", "Standard"), "B", Bilingual("正态，k = 2", "normal, k = 2"), "0.002 mm", "0.0010 mm", "1", "4.0"),
+            BudgetLine(Bilingual("分辨力", "Resolution"), "B", Bilingual("均匀", "rectangular"), "0.005 mm", "0.0029 mm", "1", "78.4"),
+        ),
+        combined="0.0050 mm", freedom="60", coverage_factor="2.00", expanded="0.010 mm",
+    ),
+)  # fmt: skip
 
 
 def page_texts(pdf: bytes) -> list[str]:

@@ -30,7 +30,7 @@ HOSTILE = '#import "x": *  *bold* _it_ $x^2$ `code` @ref <label> // c \\ #show: 
 def test_cover_has_every_field() -> None:
     cover = page_texts(certificate_pdf(create_facts(replaces="XXJL-0001"), language="zh"))[0]
     for text in (
-        "新乡市计量测试所", "检定证书", "VERIFICATIONCERTIFICATE", "证书编号XXJL-衡-2026-JD-000128", "替代证书XXJL-0001",
+        "新乡市计量测试所", "检定证书", "VERIFICATIONCERTIFICATE", "证书编号XXJL-衡-2026-JD-000128", "替代No.XXJL-0001",
         "送检单位示范经营户244", "计量器具名称电子计价秤", "型号/规格ACS-15", "出厂编号YH100000", "制造单位示范电子秤厂",
         "检定依据JJG539-2016", "准予作Ⅲ级使用", "2026年11月22日", "有效期至2027年11月21日", "批准人王批准", "核验员李核验",
         "检定员张示范", "授权证书编号：（豫）法计（2023）07001", "地址：红旗区示范路88号", "邮编：453000", "电话：0373-1234567",

@@ -16,7 +16,8 @@ from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.endings import Ending
 from metrology.persistence.journal import JournalEntry
-from metrology.services import certifying, ending, scanning, verifying, waiting
+from metrology.services import certifying, ending, paper, scanning, verifying, waiting
+from metrology.services.paper import Press
 from metrology.services.reissuing import corrections
 from metrology.services.revising import revise_instrument
 from tests.conftest import NOW, TODAY
@@ -353,7 +354,7 @@ def test_a_replacement_prints(session: Session) -> None:
     new = decided(session, team, first, "replacement").successor
     session.commit()
     assert new is not None
-    assert certifying.pdf(session, new, "zh", "https://jl.example.cn").startswith(b"%PDF")
+    assert paper.pdf(session, new, "zh", Press("https://jl.example.cn")).startswith(b"%PDF")
 
 
 # -- the trace

@@ -21,6 +21,10 @@ SENTENCES: dict[str, Any] = {
     "missing_glyphs": _l("No font here has these characters: %(characters)s. Put one into the folder of fonts."),
     "certificate_incomplete": _l("The certificate lacks: %(missing)s."),
     "certificate_contradicts_results": _l("The conclusion contradicts the results: no certificate was made."),
+    "unit_without_d_si": _l("The unit “%(unit)s” has no name in D-SI, so no XML certificate was made."),
+    "signing_key_unreadable": _l(
+        "The file %(path)s with the signing key cannot be opened: look at its path and passphrase."
+    ),
     "bad_label_start": _l("The first label must be between 1 and %(last)s."),
     "bad_label_count": _l("At most %(limit)s labels at once; these would be %(count)s."),
     "qr_text_too_long": _l("The text is too long for a QR code (%(length)s characters)."),
