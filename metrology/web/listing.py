@@ -291,6 +291,7 @@ class Listing:
         return URLSafeSerializer(settings().secret_key, salt=f"list {self.definition.page} {self.sort}")
 
     def cursor(self, position: Position) -> str:
+        """What stands for a place in the list in its addresses, signed."""
         value = position.value.isoformat() if isinstance(position.value, date) else position.value
         return str(self._signer().dumps([value, position.key]))
 
