@@ -56,6 +56,11 @@ class Settings:
     """Processes that write at the same time; more than one on SQLite needs a safe library."""
 
     @property
+    def fonts_folder(self) -> Path | None:
+        """The folder with further fonts, where one is set."""
+        return Path(self.font_folder) if self.font_folder else None
+
+    @property
     def is_https(self) -> bool:
         """Whether the public address is encrypted: cookies are then marked Secure."""
         return self.public_url.startswith("https://")

@@ -54,8 +54,7 @@ def typeset(
     """PDF/A-3b of `template` with `data`; `day` is the date of the document's making in its metadata."""
     fonts = paper_fonts(fonts_folder)
     printable = _printable(data)
-    missing = fonts.missing("".join(_texts(printable)))
-    if missing:
+    if missing := fonts.missing("".join(_texts(printable))):
         raise MissingGlyphs(missing)
     pdf = _compiler(fonts).compile(
         input=str(TEMPLATES / template),
@@ -71,6 +70,11 @@ def typeset(
     if not isinstance(pdf, bytes):
         raise TypeError("typst gave no PDF")
     return pdf
+
+
+def unprintable(data: Mapping[str, Any], fonts_folder: Path | None = None) -> tuple[str, ...]:
+    """Characters of the data that no font at hand can print, each once."""
+    return paper_fonts(fonts_folder).missing("".join(_texts(_printable(data))))
 
 
 def _compiler(fonts: PaperFonts) -> typst.Compiler:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import cast
 
 from sqlalchemy import select
@@ -47,8 +48,19 @@ def check(session: Session, actor: Actor, verification: Verification, *, now: da
     return verification
 
 
-def approve(session: Session, actor: Actor, verification: Verification, *, today: date, now: datetime) -> Verification:
-    """批准: a third person approves. The instrument's state and due date follow, and the certificate or notice is issued."""
+def approve(
+    session: Session,
+    actor: Actor,
+    verification: Verification,
+    *,
+    today: date,
+    now: datetime,
+    fonts_folder: Path | None = None,
+) -> Verification:
+    """批准: a third person approves. The instrument's state and due date follow, and the certificate or notice is issued.
+
+    Refused by name where a character could not be printed with the fonts at hand and those of ``fonts_folder``.
+    """
     lock(session, verification)
     _decidable(session, actor, verification, "checked")
     if actor.user_id in (verification.verifier_id, verification.checker_id):
@@ -61,7 +73,7 @@ def approve(session: Session, actor: Actor, verification: Verification, *, today
     verification.approved_at = verification.updated_at = now
     record(session, actor, "verification.approved", verification, at=now, instrument=instrument)
     session.flush()
-    _take_effect(session, actor, verification, instrument, today=today, now=now)
+    _take_effect(session, actor, verification, instrument, today=today, now=now, fonts_folder=fonts_folder)
     return verification
 
 
@@ -128,7 +140,14 @@ def takes_effect(session: Session, verification: Verification) -> bool:
 
 
 def _take_effect(
-    session: Session, actor: Actor, verification: Verification, instrument: Instrument, *, today: date, now: datetime
+    session: Session,
+    actor: Actor,
+    verification: Verification,
+    instrument: Instrument,
+    *,
+    today: date,
+    now: datetime,
+    fonts_folder: Path | None,
 ) -> None:
     decides = takes_effect(session, verification)
     inspected = verification.kind == "in_service" and verification.verdict == "conforms"
@@ -147,7 +166,9 @@ def _take_effect(
             )
         session.flush()
     if not inspected:
-        certificate = certifying.issue(session, actor, verification, held=held, decides=decides, today=today, now=now)
+        certificate = certifying.issue(
+            session, actor, verification, held=held, decides=decides, today=today, now=now, fonts_folder=fonts_folder
+        )
         searching.index(session, instrument, certificate)
     elif decides:
         _broken_in_service(session, actor, verification, instrument, today=today, now=now)

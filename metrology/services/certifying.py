@@ -9,12 +9,15 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology.documents.certificate_facts import CertificateFacts, PreviousDocument
+from metrology.documents.fonts import MissingGlyphs
+from metrology.documents.typesetting import unprintable
 from metrology.domain.authority import Actor
 from metrology.domain.certificate import DocumentKind, NumberingScheme, document_kind
 from metrology.persistence.certificates import Certificate
@@ -74,11 +77,13 @@ def issue(
     now: datetime,
     held: Validity | None = None,
     decides: bool = True,
+    fonts_folder: Path | None = None,
 ) -> Certificate:
     """The certificate or rejection notice of an approved record; the instrument's earlier document ends with it.
 
     With ``decides`` False the record is about the past (a later verification stands, or what it corrects has ended): its
-    document has ended before it begins.
+    document has ended before it begins. ``MissingGlyphs`` names characters that neither the fonts of this folder nor those
+    at hand anyway can print: what cannot be printed is not issued.
     """
     kind = document_kind(str(verification.verdict))
     corrected = document_of(session, verification.replaces_id)
@@ -90,6 +95,7 @@ def issue(
         replaces=corrected.number if corrected else "", checkpoint=_checkpoint(session),
         previous=_previous(session, corrected or before, verification.instrument_id),
     )  # fmt: skip
+    _check_printable(facts, fonts_folder)
     certificate = Certificate(
         number=number, code=code, kind=name, instrument_id=verification.instrument_id,
         verification_id=verification.id, verified_on=verification.verified_on, issued_on=today,
@@ -118,7 +124,14 @@ def issue(
 
 
 def reissue(
-    session: Session, actor: Actor, certificate: Certificate, facts: CertificateFacts, *, today: date, now: datetime
+    session: Session,
+    actor: Actor,
+    certificate: Certificate,
+    facts: CertificateFacts,
+    *,
+    today: date,
+    now: datetime,
+    fonts_folder: Path | None = None,
 ) -> Certificate:
     """The same record certified anew with corrected facts. It holds as long as the one whose place it takes, which ends with it.
 
@@ -132,6 +145,7 @@ def reissue(
         qr_text=f"/c/{code}", public_url=f"/c/{code}", checkpoint=_checkpoint(session),
         previous=(PreviousDocument(certificate.kind, certificate.number, digest(certificate)),),
     )  # fmt: skip
+    _check_printable(facts, fonts_folder)
     new = Certificate(
         number=number, code=code, kind=certificate.kind, instrument_id=certificate.instrument_id,
         verification_id=certificate.verification_id, reissue=certificate.reissue + 1,
@@ -154,6 +168,11 @@ def _number(session: Session, verification: Verification, kind: DocumentKind, to
     seq = numbering.take(session, f"{kind}/{body}/{today.year}")[0]
     scheme = NumberingScheme(settings.read(session).certificate_number_template)
     return scheme.number(body=body, kind=kind, year=today.year, seq=seq)
+
+
+def _check_printable(facts: CertificateFacts, fonts_folder: Path | None) -> None:
+    if missing := unprintable(facts.to_payload(), fonts_folder):
+        raise MissingGlyphs(missing)
 
 
 def _previous(session: Session, before: Certificate | None, instrument_id: int) -> PreviousDocument | None:

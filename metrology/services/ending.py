@@ -9,6 +9,7 @@ anew from the same record with the data the registry has by now; a wrong reading
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import cast
 
 from sqlalchemy import select
@@ -116,7 +117,16 @@ def decline(session: Session, actor: Actor, ending: Ending, note: str, *, now: d
     return ending
 
 
-def confirm(session: Session, actor: Actor, ending: Ending, *, today: date, now: datetime, note: str = "") -> Ending:
+def confirm(
+    session: Session,
+    actor: Actor,
+    ending: Ending,
+    *,
+    today: date,
+    now: datetime,
+    note: str = "",
+    fonts_folder: Path | None = None,
+) -> Ending:
     """Say yes to somebody else's proposal: it takes effect at once, for the public page and the status list too."""
     _other(session, actor, ending)
     certificate = ending.certificate
@@ -124,7 +134,7 @@ def confirm(session: Session, actor: Actor, ending: Ending, *, today: date, now:
     _check_possible(session, certificate, ending.kind)
     note = cleaning.paragraph("note", note, 500)
     if ending.kind == REPLACEMENT:
-        ending.successor = _replace(session, actor, certificate, today=today, now=now)
+        ending.successor = _replace(session, actor, certificate, today=today, now=now, fonts_folder=fonts_folder)
     else:
         reason = ANNULLED if ending.kind == ANNULMENT else " ".join(ending.reason.split())
         take_back(session, actor, certificate, reason, today=today, now=now)
@@ -209,8 +219,10 @@ def _await_verification(
         assembling.settle(session, actor, [instrument.parent], now=now)
 
 
-def _replace(session: Session, actor: Actor, certificate: Certificate, *, today: date, now: datetime) -> Certificate:
+def _replace(
+    session: Session, actor: Actor, certificate: Certificate, *, today: date, now: datetime, fonts_folder: Path | None
+) -> Certificate:
     facts = corrected_facts(session, certificate)
-    new = certifying.reissue(session, actor, certificate, facts, today=today, now=now)
+    new = certifying.reissue(session, actor, certificate, facts, today=today, now=now, fonts_folder=fonts_folder)
     searching.index(session, certificate.instrument, new, certificate)
     return new

@@ -25,9 +25,10 @@ from metrology.documents.dcc import dcc_tree, dcc_xml
 from metrology.documents.signed_pdf import sign_pdf
 from metrology.documents.signed_xml import sign_xml
 from metrology.documents.signing_key import SigningKey
-from metrology.documents.typesetting import Attachment
+from metrology.documents.typesetting import Attachment, unprintable
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
+from metrology.persistence.verifications import Verification
 from metrology.services.record_digest import digest, is_intact
 from metrology.settings import Settings
 
@@ -52,8 +53,9 @@ class Press:
 
 def press(settings: Settings, organisation: str, now: datetime) -> Press:
     """The press of an installation: its fonts, its key (of the bureau, or its own made at first use), its folder of papers."""
-    folder = Path(settings.font_folder) if settings.font_folder else None
-    return Press(settings.public_url, folder, key_of(settings, organisation, now), settings.instance / "paper")
+    return Press(
+        settings.public_url, settings.fonts_folder, key_of(settings, organisation, now), settings.instance / "paper"
+    )
 
 
 def key_of(settings: Settings, organisation: str, now: datetime) -> SigningKey:
@@ -127,6 +129,24 @@ def _inside(certificate: Certificate, facts: CertificateFacts, with_: Press) -> 
         Attachment(XML_NAME, _dcc(facts, with_).decode(), "application/xml", "data", "数字校准证书 DCC 3.3.0"),
         Attachment(JSON_NAME, told, "application/json", "source", "证书数据 Facts of the certificate"),
     ]
+
+
+def unprintable_of(record: Verification, fonts_folder: Path | None) -> tuple[str, ...]:
+    """Characters a certificate of a record would need that no font at hand has: told before anybody approves in vain."""
+    instrument = record.instrument
+    people = (record.verifier, record.checker, record.approver)
+    holder = instrument.holder
+    return unprintable(
+        {
+            "instrument": [instrument.model, instrument.serial_number, instrument.manufacturer, instrument.part_label],
+            "holder": [holder.name, holder.address] if holder else [],
+            "record": [record.place_text, *map(str, record.nameplate.values())],
+            "seals": [str(seal.get(key) or "") for seal in record.seals or () for key in ("number", "position")],
+            "people": [one.name for one in people if one],
+            "standards": [[use.standard.name, use.standard.serial_number] for use in record.standards],
+        },
+        fonts_folder,
+    )
 
 
 # -- kept

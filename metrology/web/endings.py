@@ -33,7 +33,7 @@ from metrology.web.list_filters import Asking, ChoiceFilter, equals, labelled
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.problems import show_on
 from metrology.web.refusals import told_at
-from metrology.web.requests import actor, now, or_404, requires, today
+from metrology.web.requests import actor, now, or_404, requires, settings, today
 from metrology.web.verifications import refused
 
 blueprint = Blueprint("endings", __name__, url_prefix="/certificates")
@@ -129,7 +129,10 @@ def _back(found: Ending) -> Response:
 def confirm(ending_id: int) -> Response:
     """The second person says yes."""
     found = _seen(ending_id)
-    ending.confirm(db.session(), actor(), found, today=today(), now=now(), note=request.form.get("reason", ""))
+    ending.confirm(
+        db.session(), actor(), found, today=today(), now=now(), note=request.form.get("reason", ""),
+        fonts_folder=settings().fonts_folder,
+    )  # fmt: skip
     certificate = found.certificate
     if found.successor is not None:
         say(

@@ -31,7 +31,7 @@ from metrology.web.flashes import say
 from metrology.web.problems import sentence, sentence_of
 from metrology.web.record_view import Missing
 from metrology.web.requests import actor, now, or_404, requires, today
-from metrology.web.verifications import SEAL_FINDINGS, refused, seen
+from metrology.web.verifications import SEAL_FINDINGS, refused, seen, unprintable
 from metrology.web.verifications import blueprint as verifications
 
 OFFERED = 20
@@ -245,6 +245,7 @@ def _parts(record: Verification, found: Preview) -> dict[str, Any]:
         "missing": record_view.missing([lack.to_dict() for lack in found.missing], found.laid),
         "problems": [_told(problem, found) for problem in found.problems],
         "sentence_of": sentence_of,
+        "unprintable": unprintable(record),
         "seal_rows": reading_form.SEAL_ROWS,
         "seal_findings": {code: words for code, words in SEAL_FINDINGS.items() if code != "applied"},
     }

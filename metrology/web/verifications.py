@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
+from metrology.documents.fonts import MissingGlyphs
 from metrology.domain.authority import Actor
 from metrology.domain.conditions import TABLE as ENVIRONMENT
 from metrology.domain.problems import Problem
@@ -24,7 +25,7 @@ from metrology.persistence.people import User
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
-from metrology.services import approving, certifying, law, settings, waiting
+from metrology.services import approving, certifying, law, paper, settings, waiting
 from metrology.services.certificate_tables import failures
 from metrology.services.certificate_text import nameplate_texts
 from metrology.services.record_digest import is_intact
@@ -33,6 +34,7 @@ from metrology.web import record_view
 from metrology.web.flashes import say
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, now, or_404, requires, today
+from metrology.web.requests import settings as installation
 
 blueprint = Blueprint("verifications", __name__, url_prefix="/verifications")
 MOST_AT_ONCE = 200
@@ -96,7 +98,16 @@ def detail(verification_id: int) -> str:
         is_intact=record.state in ("draft", "discarded") or is_intact(session, record),
         may=_decisions(record, actor()),
         seal_words=SEAL_FINDINGS,
+        unprintable=unprintable(record),
     )
+
+
+def unprintable(record: Verification) -> str:
+    """Characters that would keep the certificate of a record from being issued, by name; empty when there are none."""
+    if record.state not in ("draft", "submitted", "checked"):
+        return ""
+    missing = paper.unprintable_of(record, installation().fonts_folder)
+    return str(MissingGlyphs(missing).params["characters"]) if missing else ""
 
 
 def _laid(record: Verification) -> LaidSheet | None:
@@ -167,7 +178,7 @@ def check(verification_id: int) -> BaseResponse:
 def approve(verification_id: int) -> BaseResponse:
     """The third person approves; the certificate or notice is issued."""
     record = seen(verification_id)
-    approving.approve(db.session(), actor(), record, today=today(), now=now())
+    approving.approve(db.session(), actor(), record, today=today(), now=now(), fonts_folder=installation().fonts_folder)
     document = certifying.document_of(db.session(), record.id)
     if document is None:
         say(_("%(number)s is approved.", number=record.number), label=_("To the queue"), url=url_for(".queue"))
@@ -204,7 +215,12 @@ def check_many() -> BaseResponse:
 @requires("verification.approve")
 def approve_many() -> BaseResponse:
     """Approve the chosen records, each for itself."""
-    return _many(lambda record: approving.approve(db.session(), actor(), record, today=today(), now=now()), _approved)
+    folder = installation().fonts_folder
+    return _many(
+        lambda record: approving.approve(
+            db.session(), actor(), record, today=today(), now=now(), fonts_folder=folder
+        ), _approved,
+    )  # fmt: skip
 
 
 def _checked(count: int) -> str:

@@ -18,7 +18,6 @@ SENTENCES: dict[str, Any] = {
     "csv_unterminated_quote": _l("From line %(line)s on a quotation mark is not closed."),
     "csv_stray_quote": _l("Line %(line)s has a quotation mark in the middle of a value."),
     "csv_nul": _l("Row %(row)s, column %(column)s holds an invisible zero character."),
-    "missing_glyphs": _l("No font here has these characters: %(characters)s. Put one into the folder of fonts."),
     "certificate_incomplete": _l("The certificate lacks: %(missing)s."),
     "certificate_contradicts_results": _l("The conclusion contradicts the results: no certificate was made."),
     "unit_without_d_si": _l("The unit “%(unit)s” has no name in D-SI, so no XML certificate was made."),
