@@ -102,11 +102,22 @@ class BloodPressureEdition(ComparisonEdition):
         if drop is not None:
             key = f"leak.{later(case.kind)}"
             limit = self.quantity(key)
-            yield at_most("leak", LEAK.labels, drop.to("kPa"), limit, key, self.numbers[key].clause)
+            yield at_most(
+                "leak", LEAK.labels, drop.to("kPa"), limit, key,
+                clause=self.numbers[key].clause, formula="Δp in 1 min ≤ limit", inputs={"drop": drop.text()},
+            )  # fmt: skip
 
 
 def at_most(
-    point: str, labels: Mapping[str, str], value: Quantity, limit: Quantity, key: str, clause: str = ""
+    point: str,
+    labels: Mapping[str, str],
+    value: Quantity,
+    limit: Quantity,
+    key: str,
+    *,
+    formula: str,
+    inputs: Mapping[str, str],
+    clause: str = "",
 ) -> Finding:
     """A value that may be up to a limit."""
     return of_error(
@@ -114,8 +125,8 @@ def at_most(
         labels,
         error=value,
         limit=MaximumPermissibleError(Quantity(Decimal(0), limit.unit), limit),
-        within=True,
         clause=clause,
+        formula=formula,
         numbers=(key,),
-        inputs={"value": value.text()},
+        inputs=inputs,
     )

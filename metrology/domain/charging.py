@@ -131,6 +131,7 @@ class ChargerEdition(ComparisonEdition):
                 error=difference.to("s"),
                 limit=MaximumPermissibleError.symmetric(self.quantity(key)),
                 clause=self.numbers[key].clause,
+                formula="E = t − t0",
                 numbers=(key,),
                 inputs={"difference": difference.text()},
             )

@@ -276,18 +276,21 @@ class DispenserEdition(Edition):
         if dispenser is None or measure is None:
             key = "dispenser_temperature" if dispenser is None else "measure_temperature"
             return Lack("missing_reading", f"runs[{row.index}].{key}", _RUN_LABELS[key])
+        warmer = dispenser.in_unit("°C") - measure.in_unit("°C")
+        above = measure.in_unit("°C") - self.value("reference_temperature")
+        used.add("reference_temperature")
         product = case.nameplate.get("product", "").partition("_")[0]
         material = case.reading.single("standard_measure").texts.get("material")
-        if not product:
+        # Without a difference there is nothing to correct; the sheet asks for product and material all the same.
+        if warmer and not product:
             return Lack("missing_characteristic", "nameplate.product", {"zh": "油品", "en": "product"})
-        if material is None:
+        if above and material is None:
             return Lack("missing_reading", "standard_measure.material", _MATERIAL.labels)
-        keys = f"beta_{product}", f"beta_{material}"
-        used.update((*keys, "reference_temperature"))
-        t_j, t_b = dispenser.in_unit("°C"), measure.in_unit("°C")
-        factor = (
-            1 + self.value(keys[0]) * (t_j - t_b) + self.value(keys[1]) * (t_b - self.value("reference_temperature"))
-        )
+        factor = Decimal(1)
+        for name, difference in ((product, warmer), (material, above)):
+            if name:
+                used.add(f"beta_{name}")
+                factor += self.value(f"beta_{name}") * difference
         return Quantity(volume.in_unit("mL") * factor, "mL")
 
     def _point(self, point: str, errors: Sequence[Decimal], inputs: Mapping[str, str], used: set[str]) -> Finding:

@@ -205,11 +205,13 @@ class EnergyMeterEdition(Edition):
         )  # fmt: skip
 
     def arranged(self, readings: Mapping[str, object]) -> Mapping[str, object]:
-        """A bench may write the errors of a load as one list."""
+        """A bench may write the errors of a load, or the times of its pulses, as one list."""
         loads = readings.get("loads")
         if not isinstance(loads, Sequence) or isinstance(loads, str):
             return readings
-        return {**readings, "loads": [_spread_out(row, self._keys("error", more=True)) for row in loads]}
+        for name in ("error", "time"):
+            loads = [_spread_out(row, f"{name}s", self._keys(name, more=True)) for row in loads]
+        return {**readings, "loads": loads}
 
     # -- the verdict
 
@@ -291,6 +293,7 @@ class EnergyMeterEdition(Edition):
                 error=error,
                 limit=MaximumPermissibleError.symmetric(self.quantity("clock")),
                 clause=self.numbers["clock"].clause,
+                formula="E = error in a day",
                 numbers=("clock",),
                 inputs={"daily_error": error.text()},
             )
@@ -300,12 +303,12 @@ def _tidy(quantity: Quantity) -> Quantity:
     return Quantity(Decimal(plain(quantity.value)), quantity.unit)
 
 
-def _spread_out(row: object, keys: Sequence[str]) -> object:
-    if not isinstance(row, Mapping) or not isinstance(row.get("errors"), Sequence) or isinstance(row["errors"], str):
+def _spread_out(row: object, name: str, keys: Sequence[str]) -> object:
+    if not isinstance(row, Mapping) or not isinstance(row.get(name), Sequence) or isinstance(row[name], str):
         return row
-    errors = list(row["errors"])
-    if len(errors) > len(keys):
+    values = list(row[name])
+    if len(values) > len(keys):
         # More than the sheet has room for: nobody leaves some out unseen, so the last place becomes illegible.
-        errors = [*errors[: len(keys) - 1], "; ".join(map(str, errors[len(keys) - 1 :]))]
-    listed = dict(zip(keys, errors, strict=False))
-    return {**listed, **{key: value for key, value in row.items() if key != "errors"}}
+        values = [*values[: len(keys) - 1], "; ".join(map(str, values[len(keys) - 1 :]))]
+    listed = dict(zip(keys, values, strict=False))
+    return {**listed, **{key: value for key, value in row.items() if key != name}}

@@ -227,8 +227,10 @@ class Edition(ABC):
         with localcontext(ARITHMETIC):
             reading = Reading(ready.sheet, self.arranged(readings))
             outcome = list(self.findings(Case(ready.nameplate, ready.kind, reading, partial)))
-        findings = [one for one in outcome if isinstance(one, Finding)]
-        findings += _answered_no(reading)
+        found = [one for one in outcome if isinstance(one, Finding)]
+        # What was computed rests on a clause: on that of the edition as a whole where nobody has looked it up.
+        findings = [replace(one, edition=self.code, clause=one.clause or self.code) for one in found]
+        findings += [replace(one, edition=self.code) for one in _answers(reading)]
         lacks = [*ready.lacks, *reading.lacks, *(one for one in outcome if isinstance(one, Lack))]
         used = {key for finding in findings for key in finding.numbers}
         return judged(
@@ -263,13 +265,18 @@ def _check_kind(kind: str) -> None:
         raise BadChoice("kind", value=kind)
 
 
-def _answered_no(reading: Reading) -> Iterator[Finding]:
+def _answers(reading: Reading) -> Iterator[Finding]:
     for table in reading.sheet.tables:
         if table.layout == "items":
             for item in table.fields:
                 if item.key in reading.items:
+                    yes = reading.items[item.key]
                     yield Finding(
-                        f"items.{item.key}", item.labels, reading.items[item.key], clause=item.clause or table.clause
+                        f"items.{item.key}",
+                        item.labels,
+                        yes,
+                        clause=item.clause or table.clause,
+                        inputs={"answer": "yes" if yes else "no"},
                     )
 
 

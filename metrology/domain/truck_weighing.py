@@ -101,7 +101,7 @@ class TruckScaleEdition(DigitalScaleEdition):
         """How much of Max the standard weights must be, by the spread of repeated weighings."""
         spread = self.spread(case)
         for name in ("best", "good"):
-            allowed = self.e(case.nameplate).times(self.value(f"substitution.{name}.spread"))
+            allowed = self.e(self.ranged(case.nameplate)).times(self.value(f"substitution.{name}.spread"))
             if spread is not None and spread <= allowed:
                 return self._share(case.nameplate, f"substitution.{name}.part")
         return self._share(case.nameplate, "substitution.part")

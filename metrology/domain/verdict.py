@@ -54,6 +54,7 @@ class _Trace:
     lower: str | None = None
     upper: str | None = None
     margin: str | None = None
+    edition: str = ""
     clause: str = ""
     formula: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +66,8 @@ class _Trace:
 class Finding(_Trace):
     """What was found at one point: `within` says whether the point conforms in everything judged at it.
 
-    `margin` is the part of the limit used (1 is exactly at it), `numbers` the keys of the edition's legal numbers it
+    `edition` is stamped on by the edition that judges. `unrounded` is the error before the one rounding (the error itself where
+    nothing is rounded). `margin` is the part of the limit used (1 is exactly at it), `numbers` the keys of the edition's legal numbers it
     rests on, `extras` what else the point has, such as its repeatability.
     """
 
@@ -86,6 +88,7 @@ class Finding(_Trace):
             "lower": self.lower,
             "upper": self.upper,
             "margin": self.margin,
+            "edition": self.edition,
             "clause": self.clause,
             "formula": self.formula,
             "inputs": dict(self.inputs),
@@ -117,7 +120,7 @@ def of_error(
         mpe=limit.text(),
         lower=limit.lower.text(),
         upper=limit.upper.text(),
-        unrounded=None if unrounded is None else f"{plain(round_to(unrounded, _SHOWN))} {error.unit}",
+        unrounded=error.text() if unrounded is None else f"{plain(round_to(unrounded, _SHOWN))} {error.unit}",
         margin=None if used is None else plain(used),
         clause=clause,
         formula=formula,

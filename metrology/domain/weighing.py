@@ -73,18 +73,27 @@ class WeighingEdition(WeighingScope):
         )
         yield environment(self, TEMPERATURE, HUMIDITY)
         change_over = self.reads_change_over(nameplate)
-        loads = self.test_loads(nameplate)
         yield from self.first_tables(nameplate, kind)
         yield from zero_tables(change_over=change_over)
         yield weighing_table(
-            loads, directions(kind), lambda load: self._limit_hint(nameplate, load, kind), change_over=change_over
+            self.loads_by_range(nameplate),
+            directions(kind),
+            lambda one: self._limit_hint(self.ranged(nameplate, one.within), one.load, kind),
+            change_over=change_over,
         )
-        yield from self.eccentricity_tables(nameplate, change_over=change_over)
+        largest = self.ranged(nameplate)
+        yield from self.eccentricity_tables(largest, change_over=change_over)
         runs = int(self.value("repeatability.runs"))
-        yield repeatability_table(self.repeated_load(nameplate), runs, change_over=change_over)
+        yield repeatability_table(self.repeated_load(largest), runs, change_over=change_over)
+        loads = self.test_loads(largest)
         some = [one for one in loads if one.point in ("min", "half", "max")] or loads
-        hint = {one.point: self.extra_load(nameplate, one.load, kind).plain() for one in some}
+        hint = {one.point: self.extra_load(largest, one.load, kind).plain() for one in some}
         yield self.discrimination_table(some, hint, required=kind in _COMPLETE)
+
+    def ranged(self, plate: Nameplate, within: str = "") -> Nameplate:
+        """The nameplate of a weighing range by its number; of the largest, in which all other tests are made, by default."""
+        own = self.weighing_ranges(plate)
+        return own[int(within) - 1] if within else own[-1]
 
     def first_tables(self, plate: Nameplate, kind: str) -> Iterable[ReadingTable]:
         """Tables that come before the weighings."""
@@ -158,15 +167,19 @@ class WeighingEdition(WeighingScope):
             "zero",
             ZERO_LABELS,
             error=_in(zero, e.unit),
-            unrounded=None,
-            formula="E0 = I + ½e − ΔL − L",
+            formula=self.formula(case.nameplate, zero=True),
+            inputs=texts_of(case.reading.single("zero")) or texts_of(case.reading.single("")),
             limit=MaximumPermissibleError.symmetric(tidy(e.times(self.value("zero")))),
             clause=self.numbers["zero"].clause,
             numbers=("zero",),
         )
 
     def _weighed(self, case: Case, table: str, row: Row, zero: Quantity | None) -> Iterator[Finding | Lack]:
-        plate, load = case.nameplate, row.get("load")
+        within = row.texts.get("range", "")
+        if table == "weighing" and not within and len(self.weighing_ranges(case.nameplate)) > 1:
+            # The sheet has noted that nobody says in which range; the limit of another one would be a guess.
+            return
+        plate, load = self.ranged(case.nameplate, within), row.get("load")
         point = self.balance_point(plate, row)
         if load is None or not isinstance(point, Quantity):
             return
@@ -186,21 +199,24 @@ class WeighingEdition(WeighingScope):
             numbers=used,
             clause=self.numbers[used[0]].clause,
             formula=self.formula(plate),
-            inputs={**texts_of(row), "zero_error": zero.text() if zero is not None else "", "e": plate["e"]},
+            inputs={**texts_of(row), **({"zero_error": zero.text()} if zero is not None else {}), "e": plate["e"]},
             extras={"load": _in(load, unit).text(), "position": row.texts.get("position")}
             if table != "weighing"
             else {"load": _in(load, unit).text(), "direction": row.texts.get("direction", "up")},
         )
 
-    def formula(self, plate: Nameplate) -> str:
-        """As printed beside a finding."""
-        return "P = I + ½e − ΔL; Ec = P − L − E0" if self.reads_change_over(plate) else "Ec = I − L − E0"
+    def formula(self, plate: Nameplate, *, zero: bool = False) -> str:
+        """As printed beside a finding, that of the zero error or of a corrected error."""
+        change_over = self.reads_change_over(plate)
+        if zero:
+            return "E0 = I + ½e − ΔL − L" if change_over else "E0 = I − L"
+        return "P = I + ½e − ΔL; Ec = P − L − E0" if change_over else "Ec = I − L − E0"
 
     def _series(self, case: Case) -> dict[Quantity, list[tuple[Row, Quantity]]]:
         """Repeated weighings by their load."""
         series: dict[Quantity, list[tuple[Row, Quantity]]] = {}
         for row in case.reading.rows("repeatability"):
-            load, point = row.get("load"), self.balance_point(case.nameplate, row)
+            load, point = row.get("load"), self.balance_point(self.ranged(case.nameplate), row)
             if load is not None and isinstance(point, Quantity):
                 series.setdefault(load, []).append((row, point))
         return series
@@ -230,8 +246,9 @@ class WeighingEdition(WeighingScope):
 
     def _spread(self, case: Case, load: Quantity, points: Sequence[Quantity], zero: Quantity | None) -> Finding:
         """Whatever spread is allowed, no single weighing may exceed its own limit (OIML R 76-1:2006 3.6)."""
-        unit = self.e(case.nameplate).unit
-        limit, used = self.limit_at(case.nameplate, load, case.kind)
+        plate = self.ranged(case.nameplate)
+        unit = self.e(plate).unit
+        limit, used = self.limit_at(plate, load, case.kind)
         errors = [point - load - zero if zero is not None else point - load for point in points]
         worst = max(errors, key=lambda error: error.magnitude())
         return of_error(
@@ -250,21 +267,23 @@ class WeighingEdition(WeighingScope):
     def _loads_lacking(self, case: Case) -> Iterator[Lack]:
         """Test loads nobody has weighed near, and loads too small for eccentricity and repeatability."""
         weighed_at = [
-            (row.texts.get("direction", "up"), load)
+            (row.texts.get("direction", "up"), row.texts.get("range", ""), load)
             for row in case.reading.rows("weighing")
             if row.complete and (load := row.get("load")) is not None
         ]
+        largest = self.ranged(case.nameplate)
         for direction in directions(case.kind):
-            for one in self.test_loads(case.nameplate):
+            for one in self.loads_by_range(case.nameplate):
                 low, high = _around(one)
-                if not any(way == direction and low <= load <= high for way, load in weighed_at):
+                put_on = (load for *where, load in weighed_at if where == [direction, one.within])
+                if not any(low <= load <= high for load in put_on):
                     labels = together(one.labels, next(c.labels for c in UP_DOWN if c.value == direction))
                     yield Lack(
                         "missing_reading", f"weighing.{one.point}_{direction}", labels, {"load": one.load.plain()}
                     )
         for table, wanted in (
-            ("eccentricity", self.eccentric_load(case.nameplate)),
-            ("repeatability", self.repeated_load(case.nameplate)),
+            ("eccentricity", self.eccentric_load(largest)),
+            ("repeatability", self.repeated_load(largest)),
         ):
             for row in case.reading.rows(table):
                 load = row.get("load")
@@ -277,8 +296,9 @@ class WeighingEdition(WeighingScope):
         for row in case.reading.rows("discrimination"):
             load, before, after = (row.get(key) for key in ("load", "indication", "indication_after"))
             if load is not None and before is not None and after is not None:
-                wanted = self.least_change(case.nameplate, load, case.kind)
-                change = _in((after - before).magnitude(), self.e(case.nameplate).unit)
+                plate = self.ranged(case.nameplate)
+                wanted = self.least_change(plate, load, case.kind)
+                change = _in((after - before).magnitude(), self.e(plate).unit)
                 yield Finding(
                     f"discrimination[{row.index}]",
                     POINT_LABELS["discrimination"],
@@ -290,7 +310,7 @@ class WeighingEdition(WeighingScope):
                     extras={
                         "change": change.text(),
                         "least_change": wanted.text(),
-                        "extra_load": self.extra_load(case.nameplate, load, case.kind).text(),
+                        "extra_load": self.extra_load(plate, load, case.kind).text(),
                     },
                 )
 
@@ -309,11 +329,12 @@ def _around(one: LoadPoint) -> tuple[Quantity, Quantity]:
     Max is Max; a load where the limit changes is not exceeded, since beyond it
     another limit holds; the others may be a tenth off, because a body has the weights it has.
     """
-    if one.point == "max":
+    name = one.point.removeprefix(f"range_{one.within}_")
+    if name == "max":
         return one.load, one.load
-    if one.point == "min":
+    if name == "min":
         return one.load, one.load.times(2)
-    return one.load.times(_NEAR), one.load if one.point.startswith("change") else one.load.times(2 - _NEAR)
+    return one.load.times(_NEAR), one.load if name.startswith("change") else one.load.times(2 - _NEAR)
 
 
 def _in(quantity: Quantity, unit: str) -> Quantity:

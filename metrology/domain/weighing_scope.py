@@ -7,7 +7,7 @@ scope ends it), `<class>.min`, the scope `<class>.low.e_from|n_from|n_to` and, f
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -18,7 +18,9 @@ from metrology.domain.quantity import Quantity, parse, plain, round_to
 from metrology.domain.reading_sheet import ReadingField
 from metrology.domain.regulation import Edition
 from metrology.domain.schedule import Interval
-from metrology.domain.weighing_sheet import LoadPoint, load_labels
+from metrology.domain.weighing_sheet import LoadPoint, load_labels, range_labels, together
+
+_MULTIPLE = "multiple_ranges"
 
 PARTS = {
     "half": Decimal("0.5"),
@@ -37,8 +39,8 @@ class PartialRange:
     e: Quantity
 
 
-def partial_ranges(text: str) -> tuple[PartialRange, ...]:
-    """The partial ranges of a multi-interval scale, as nameplates state them.
+def partial_ranges(text: str, field: str = "intervals") -> tuple[PartialRange, ...]:
+    """The partial ranges of a multi-interval scale, or the ranges of one with several, as nameplates state them.
 
     >>> [(one.to, one.e) for one in partial_ranges("6 kg/2 g, 15kg/5g")]
     [(6 kg, 2 g), (15 kg, 5 g)]
@@ -47,8 +49,8 @@ def partial_ranges(text: str) -> tuple[PartialRange, ...]:
     for part in re.split(r"[,，;；、]", text):
         to, slash, e = part.partition("/")
         if not slash:
-            raise BadQuantity("intervals", value=part.strip(), unit="kg/g")
-        found.append(PartialRange(parse(to.strip(), "kg", field="intervals"), parse(e.strip(), "g", field="intervals")))
+            raise BadQuantity(field, value=part.strip(), unit="kg/g")
+        found.append(PartialRange(parse(to.strip(), "kg", field=field), parse(e.strip(), "g", field=field)))
     return tuple(found)
 
 
@@ -79,6 +81,18 @@ class WeighingScope(Edition):
             return partial_ranges(plate["intervals"])
         return (PartialRange(self.capacity(plate), self.e(plate)),)
 
+    def weighing_ranges(self, plate: Nameplate) -> tuple[Nameplate, ...]:
+        """A nameplate for each weighing range, smallest first: each range is a scale of its own, from zero to its Max."""
+        if _MULTIPLE not in plate:
+            return (plate,)
+        common = {key: text for key, text in plate.items() if key not in {_MULTIPLE, "max", "e", "d", "min"}}
+        least = {"min": plate["min"]} if "min" in plate else {}
+        found: list[Nameplate] = []
+        for one in partial_ranges(plate[_MULTIPLE], _MULTIPLE):
+            own = {**common, "max": one.to.plain(), "e": one.e.plain()}
+            found.append(Nameplate({**own, **({} if found else least)}))
+        return tuple(found)
+
     def e_at(self, plate: Nameplate, load: Quantity) -> Quantity:
         """The verification scale interval at a load: that of the partial range it lies in."""
         ranges = self.ranges(plate)
@@ -100,9 +114,13 @@ class WeighingScope(Edition):
 
     def check(self, nameplate: Nameplate) -> None:
         """E is 1, 2 or 5 times a power of ten, and n = Max/e within what the class allows for it."""
-        for one in self.ranges(nameplate):
-            self._check_range(nameplate, one)
+        own = self.weighing_ranges(nameplate)
+        for plate in own:
+            for one in self.ranges(plate):
+                self._check_range(plate, one)
         self._check_together(nameplate)
+        if _MULTIPLE in nameplate:
+            self._check_multiple(nameplate, own)
         d = nameplate.quantity("d")
         if d and d > self.e(nameplate):
             raise NotCovered("d", value=d.plain())
@@ -133,6 +151,17 @@ class WeighingScope(Edition):
             if least is None or not rises or one.to.ratio_to(following.e) < least.value:
                 raise NotCovered("intervals", value=plate.get("intervals", ""))
 
+    def _check_multiple(self, plate: Nameplate, own: Sequence[Nameplate]) -> None:
+        """Weighing ranges rise to Max from e; each has one interval, which it also shows."""
+        rises = all(
+            self.capacity(one) < self.capacity(following) and self.e(one) < self.e(following)
+            for one, following in pairwise(own)
+        )
+        ends = self.e(own[0]) == self.e(plate) and self.capacity(own[-1]) == self.capacity(plate)
+        d = plate.quantity("d")
+        if not (rises and ends) or "intervals" in plate or (d is not None and d != self.e(plate)):
+            raise NotCovered(_MULTIPLE, value=plate[_MULTIPLE])
+
     def interval(self, nameplate: Mapping[str, str], use: str = "trade") -> Interval:
         """A year at most."""
         del nameplate, use
@@ -158,8 +187,20 @@ class WeighingScope(Edition):
     def limits(self, nameplate: Nameplate, kind: str) -> Iterable[MpeAt]:
         """The limits at the test loads."""
         return [
-            MpeAt(self.limit_at(nameplate, one.load, kind)[0].smallest(), one.load)
-            for one in self.test_loads(nameplate)
+            MpeAt(self.limit_at(plate, one.load, kind)[0].smallest(), one.load)
+            for plate in self.weighing_ranges(nameplate)
+            for one in self.test_loads(plate)
+        ]
+
+    def loads_by_range(self, plate: Nameplate) -> Sequence[LoadPoint]:
+        """The test loads of every weighing range, each saying which where there are several."""
+        own = self.weighing_ranges(plate)
+        if len(own) == 1:
+            return self.test_loads(plate)
+        return [
+            replace(one, point=f"range_{i}_{one.point}", labels=together(range_labels(i), one.labels), within=str(i))
+            for i, ranged in enumerate(own, start=1)
+            for one in self.test_loads(ranged)
         ]
 
     def test_loads(self, plate: Nameplate) -> Sequence[LoadPoint]:

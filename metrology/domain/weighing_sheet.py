@@ -95,6 +95,16 @@ def nameplate(*classes: str, digital: bool) -> tuple[Characteristic, ...]:
             synonyms=("多分度", "分段秤量/分度值"),
             hint={"zh": "如 6 kg/2 g, 15 kg/5 g", "en": "such as 6 kg/2 g, 15 kg/5 g"},
         ),
+        Characteristic(
+            key="multiple_ranges",
+            labels={"zh": "多称量范围", "en": "weighing ranges"},
+            kind="text",
+            synonyms=("多范围", "称量范围", "多量程"),
+            hint={
+                "zh": "各范围均从零开始,如 30 t/10 kg, 60 t/20 kg",
+                "en": "each from zero, such as 30 t/10 kg, 60 t/20 kg",
+            },
+        ),
     )
 
 
@@ -114,6 +124,8 @@ class LoadPoint:
     point: str
     labels: Labels
     load: Quantity
+    within: str = ""
+    """The number of the weighing range it is put on in, where there are several."""
 
 
 ZERO_LABELS = {"zh": "零点误差", "en": "zero error E0"}
@@ -181,18 +193,27 @@ def together(first: Labels, second: Labels) -> Labels:
     return {lang: f"{first[lang]} {second[lang]}" for lang in ("zh", "en")}
 
 
+def range_labels(number: int) -> Labels:
+    """The name of one of several weighing ranges."""
+    return {"zh": f"范围 {number}", "en": f"range {number}"}
+
+
 def weighing_table(
-    loads: Sequence[LoadPoint], directions: Sequence[str], hint: Callable[[Quantity], Labels], *, change_over: bool
+    loads: Sequence[LoadPoint], directions: Sequence[str], hint: Callable[[LoadPoint], Labels], *, change_over: bool
 ) -> ReadingTable:
-    """Loads up and down; the loads are proposals, since a body has the weights it has."""
+    """Loads up and down; the loads are proposals, since a body has the weights it has.
+
+    With several weighing ranges each row says in which one its load was put on.
+    """
+    ranges = tuple(dict.fromkeys(one.within for one in loads if one.within))
     labels = {choice.value: choice.labels for choice in UP_DOWN}
     rows = tuple(
         PresetRow(
             point=f"{one.point}_{direction}",
             labels=together(one.labels, labels[direction]),
-            hint=hint(one.load),
-            values={"load": one.load.plain(), "direction": direction},
-            fixed=("direction",),
+            hint=hint(one),
+            values={"load": one.load.plain(), "direction": direction, **({"range": one.within} if ranges else {})},
+            fixed=("direction", "range") if ranges else ("direction",),
         )
         for direction in directions
         for one in (loads if direction == "up" else reversed(loads))
@@ -206,8 +227,15 @@ def weighing_table(
         layout="rows",
         rows=rows,
         extendable=True,
-        fields=(direction_field, *weighed(change_over=change_over)),
+        fields=(direction_field, *range_field(ranges), *weighed(change_over=change_over)),
     )
+
+
+def range_field(ranges: Sequence[str]) -> tuple[ReadingField, ...]:
+    """Which of several weighing ranges a load was put on in; nothing where there is one."""
+    choices = tuple(Choice(one, range_labels(int(one))) for one in ranges)
+    labels = {"zh": "称量范围", "en": "weighing range"}
+    return (ReadingField(key="range", labels=labels, kind="choice", choices=choices),) if ranges else ()
 
 
 def eccentricity_table(load: Quantity, positions: int, *, change_over: bool) -> ReadingTable:

@@ -5,9 +5,9 @@ The regulation itself was not at hand: sources are named at each number; numbers
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from metrology.domain.charging import CONNECTOR, ITEMS, NAMEPLATE, ChargerEdition
+from metrology.domain.charging_examples import clock, counted, limits, paying, rounded, whole
 from metrology.domain.comparing import yes
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE
 from metrology.domain.example import Examples
@@ -52,97 +52,27 @@ EDITION_2022 = ChargerEdition(
 
 # -- examples
 
-
-def _runs(high: str, low: str = "10.000") -> list[dict[str, str]]:
-    """What it showed when ten kilowatt-hours had been delivered."""
-    return [
-        {"point": point, "indicated": f"{shown} kWh", "actual": "10.000 kWh"}
-        for point, shown in (("high", high), ("low", low))
-        for _ in range(2)
-    ]
-
-
-def _price(amount: str) -> dict[str, str]:
-    return {"energy": "10.000 kWh", "unit_price": "1.25 CNY/kWh", "amount": amount}
-
-
-_WHOLE: Mapping[str, Any] = {
-    "items": {"appearance": True, "display": True, "insulation": True, "seals": True, "least_energy": True},
-    "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
-    "runs": _runs("10.030", "9.970"),
-    "clock": {"difference": "4 s"},
-    "price": _price("12.50 CNY"),
-}
 _OF = Examples(
     "ac_ev_charger",
     {"accuracy_class": "2", "max_current": "32 A"},
     "JJG 1148-2022 (clock: trade press; limits unconfirmed); arithmetic by hand",
-    whole=_WHOLE,
+    whole=whole("appearance", "display", "insulation", "seals", "least_energy"),
 )
-_TWO, _ONE = {"accuracy_class": "2"}, {"accuracy_class": "1"}
+_CLOCK = (
+    ("initial", "5 s", True),
+    ("initial", "-6 s", False),
+    ("subsequent", "3 min", True),
+    ("subsequent", "181 s", False),
+)
 EXAMPLES = (
     _OF.complete("within", "conforms", {"point": "low", "within": True}),
-    _OF.complete(
-        "class 2 at the limit",
-        "conforms",
-        {"point": "high", "error": "2.0 %", "mpe": "2.0 %"},
-        plate=_TWO,
-        readings={"runs": _runs("10.200")},
-    ),
-    _OF.complete(
-        "class 2 beyond",
-        "rejected",
-        {"point": "high", "error": "2.2 %"},
-        plate=_TWO,
-        readings={"runs": _runs("10.215")},
-    ),
-    _OF.found(
-        "class 1 at the limit",
-        {"runs": _runs("9.900")},
-        {"point": "high", "error": "-1.0 %", "mpe": "1.0 %", "within": True},
-        plate=_ONE,
-    ),
-    _OF.found(
-        "class 1 beyond", {"runs": _runs("9.890")}, {"point": "high", "error": "-1.1 %", "within": False}, plate=_ONE
-    ),
-    _OF.found("class 1 rounds to tenths", {"runs": _runs("10.035")}, {"point": "high", "error": "0.4 %"}, plate=_ONE),
-    _OF.found(
-        "and 0.05 to the even one",
-        {"runs": _runs("10.045", "10.030")},
-        {"point": "high", "error": "0.4 %"},
-        {"point": "low", "error": "0.3 %"},
-        plate=_ONE,
-    ),
-    _OF.found(
-        "class 2 rounds to fifths",
-        {"runs": _runs("10.110", "10.150")},
-        {"point": "high", "error": "1.2 %"},
-        {"point": "low", "error": "1.6 %"},
-        plate=_TWO,
-    ),
-    _OF.found(
-        "in service", {"runs": _runs("10.000")}, {"point": "high", "mpe": "1.0 %"}, kind="in_service", plate=_ONE
-    ),
-    *(
-        _OF.found(
-            f"clock {difference} off, {kind}",
-            {"clock": {"difference": difference}},
-            {"point": "clock", "within": within},
-            kind=kind,
-        )
-        for kind, difference, within in (
-            ("initial", "5 s", True),
-            ("initial", "-6 s", False),
-            ("subsequent", "3 min", True),
-            ("subsequent", "181 s", False),
-        )
-    ),
-    _OF.found("a cent too much", {"price": _price("12.51 CNY")}, {"point": "price", "within": True}),
-    _OF.found("two cents too much", {"price": _price("12.52 CNY")}, {"point": "price", "within": False}),
-    _OF.lacking("one reading at a load is too few", {"runs": _runs("10.000")[:1]}, {"runs.high": "missing_reading"}),
-    _OF.lacking(
-        "three are too many", {"runs": [*_runs("10.000")[:2], _runs("10.000")[0]]}, {"runs.high": "ambiguous_reading"}
-    ),
+    *limits(_OF, "1", at=("9.900", "-1.0 %"), beyond=("9.890", "-1.1 %"), mpe="1.0 %", in_service="1.0 %"),
+    *limits(_OF, "2", at=("10.200", "2.0 %"), beyond=("10.215", "2.2 %"), mpe="2.0 %", in_service="2.0 %"),
+    *rounded(_OF, "1", {"10.035": "0.4 %", "10.045": "0.4 %", "10.030": "0.3 %"}),
+    *rounded(_OF, "2", {"10.110": "1.2 %", "10.150": "1.6 %"}),
+    *clock(_OF, _CLOCK),
+    *paying(_OF, at="12.51 CNY", beyond="12.52 CNY"),
+    *counted(_OF),
     _OF.of("loads", {}, {"hints": {"runs.high": "about 32 A", "runs.low": "about 3.2 A"}}),
     _OF.lasts("three years", 36),
 )

@@ -85,7 +85,11 @@ class AutomaticEdition(BloodPressureEdition):
         for name, series in case.reading.series("repeatability").items():
             if len(series) >= int(self.value("repeatability.runs")):
                 spread = max(series) - min(series)
-                yield at_most(name, _PRESSURES[name], spread, self.quantity(key), key)
+                inputs = {f"reading {i}": one.text() for i, one in enumerate(series, start=1)}
+                yield at_most(
+                    name, _PRESSURES[name], spread, self.quantity(key), key,
+                    formula="pmax − pmin ≤ limit", inputs=inputs, clause=self.numbers[key].clause,
+                )  # fmt: skip
 
 
 EDITION_2010 = AutomaticEdition(

@@ -146,6 +146,8 @@ _OF = Examples(
     kind="initial",
     whole=_WHOLE,
 )
+_FIRST = ("40 g", "1 kg", "3 kg", "4 kg", "6 kg")
+_RANGED = {"max": "15 kg", "e": "2 g", "multiple_ranges": "6 kg/2 g, 15 kg/5 g"}
 _MULTI = {"max": "15 kg", "e": "2 g", "intervals": "6 kg/2 g, 15 kg/5 g"}
 
 
@@ -310,6 +312,66 @@ EXAMPLES = (
     ),
     _OF.refused("the last partial range ends at Max", plate={**_MULTI, "max": "30 kg"}),
     _OF.refused("the first has e", plate={**_MULTI, "e": "5 g"}),
+    # -- several weighing ranges, each from zero
+    _OF.found(
+        "the range it is put on in decides",
+        {
+            "weighing": [at(load, "1 g", range=one) for load, one in (("5 kg", "1"), ("5 kg", "2"), ("6 kg", "1"))],
+            "zero_error": "0 g",
+        },
+        {"point": "weighing[0]", "error": "0 g", "mpe": "3 g"},
+        {"point": "weighing[1]", "error": "1.5 g", "mpe": "5 g"},
+        {"point": "weighing[2]", "error": "0 g", "mpe": "3 g"},
+        plate=_RANGED,
+    ),
+    _OF.lacking(
+        "without its range there is no limit, and beyond its Max none either",
+        {"weighing": [at("5 kg", "1 g"), at("6.002 kg", "1 g", range="1")], "zero_error": "0 g"},
+        {"weighing[0].range": "missing_reading", "weighing[1].load": "not_covered"},
+        plate=_RANGED,
+    ),
+    _OF.of(
+        "each range has its test loads, the largest the other tests",
+        {},
+        {
+            "rows": {"weighing": 20},
+            "values": {
+                "weighing.range_1_min_up": {"load": "40 g", "direction": "up", "range": "1"},
+                "weighing.range_1_max_down": {"load": "6000 g", "direction": "down", "range": "1"},
+                "weighing.range_2_min_up": {"load": "100 g", "direction": "up", "range": "2"},
+                "eccentricity.position_1": {"position": "1", "load": "5000 g"},
+                "repeatability.weighing_1": {"load": "7500 g"},
+            },
+            "hints": {"weighing.range_1_max_up": "MPE ±3 g", "discrimination.min": "add 7 g"},
+        },
+        plate=_RANGED,
+    ),
+    _OF.complete(
+        "both ranges without any error",
+        "conforms",
+        {"point": "zero", "mpe": "0.5 g"},
+        plate=_RANGED,
+        readings={
+            "zero": at("20 g", "1 g"),
+            "weighing": [
+                at(load, half, range=one, direction=way)
+                for way in ("up", "down")
+                for one, half, loads in (("1", "1 g", _FIRST), ("2", _ERROR_FREE, _LOADS))
+                for load in loads
+            ],
+        },
+    ),
+    *(
+        _OF.refused(f"several ranges: {why}", plate={**_RANGED, **plate})
+        for why, plate in (
+            ("the last ends at Max", {"max": "30 kg"}),
+            ("the first has e", {"e": "5 g"}),
+            ("they rise", {"multiple_ranges": "6 kg/2 g, 5 kg/5 g", "max": "5 kg"}),
+            ("each within its class", {"multiple_ranges": "0.1 kg/2 g, 15 kg/5 g"}),
+            ("none of them has partial ranges", {"intervals": "6 kg/2 g, 15 kg/5 g"}),
+            ("they show their intervals", {"d": "1 g"}),
+        )
+    ),
 )
 
 TYPE = InstrumentType(

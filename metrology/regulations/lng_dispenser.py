@@ -6,11 +6,11 @@ are unconfirmed, as is the way repeatability is computed: the range of three del
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE
 from metrology.domain.example import Examples
 from metrology.domain.gas_dispensing import ITEMS, NAMEPLATE, NOZZLE, GasDispenserEdition
+from metrology.domain.gas_dispensing_examples import counted, limits, paying, spread, whole
 from metrology.domain.regulation import Citation, InstrumentType, LegalNumber, RequiredStandard, number
 from metrology.domain.schedule import Interval
 
@@ -41,62 +41,13 @@ EDITION_2015 = GasDispenserEdition(
 
 # -- examples
 
-
-def _runs(*shown: str) -> list[dict[str, str]]:
-    """What the dispenser showed when 10 kg had been delivered."""
-    return [{"point": "delivery", "indicated": f"{one} kg", "actual": "10 kg"} for one in shown]
-
-
-def _price(amount: str) -> dict[str, str]:
-    return {"quantity": "10.00 kg", "unit_price": "5.25 CNY/kg", "amount": amount}
-
-
-_WHOLE: Mapping[str, Any] = {
-    "items": {"appearance": True, "tightness": True, "seals": True},
-    "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
-    "runs": _runs("10.02", "10.03", "10.01"),
-    "price": _price("52.50 CNY"),
-}
-_OF = Examples("lng_dispenser", {}, "JJG 1114-2015 (limits unconfirmed); arithmetic by hand", whole=_WHOLE)
-_AT, _BEYOND = "10.15", "10.151"
+_UNIT = "kg"
+_OF = Examples("lng_dispenser", {}, "JJG 1114-2015 (limits unconfirmed); arithmetic by hand", whole=whole(_UNIT))
 EXAMPLES = (
-    _OF.complete("within", "conforms", {"point": "delivery", "error": "0.20 %", "repeatability": "0.12 %"}),
-    _OF.complete(
-        "at the limit",
-        "conforms",
-        {"point": "delivery", "error": "1.50 %", "margin": "1"},
-        readings={"runs": _runs(_AT, _AT, _AT)},
-    ),
-    _OF.complete(
-        "a hundredth beyond",
-        "rejected",
-        {"point": "delivery", "within": False},
-        readings={"runs": _runs(_BEYOND, _BEYOND, _BEYOND)},
-    ),
-    _OF.found(
-        "in service", {"runs": _runs("10", "10", "10")}, {"point": "delivery", "mpe": "1.5 %"}, kind="in_service"
-    ),
-    _OF.found(
-        "a range over 1.69 at the limit",
-        {"runs": _runs("10", "10.127", "10")},
-        {"point": "delivery", "repeatability": "0.75 %", "within": True},
-    ),
-    _OF.found(
-        "and beyond",
-        {"runs": _runs("10", "10.128", "10")},
-        {"point": "delivery", "repeatability": "0.76 %", "repeatability_within": False, "within": False},
-    ),
-    _OF.found(
-        "rounded to a hundredth",
-        {"runs": _runs("10.0205", "10.0215", "10.0205")},
-        {"point": "delivery", "error": "0.21 %"},
-    ),
-    _OF.lacking("two deliveries are too few", {"runs": _runs("10", "10")}, {"runs.delivery": "missing_reading"}),
-    _OF.lacking(
-        "four are one too many", {"runs": _runs("10", "10", "10", "10")}, {"runs.delivery": "ambiguous_reading"}
-    ),
-    _OF.found("a cent too much", {"price": _price("52.51 CNY")}, {"point": "price", "within": True}),
-    _OF.found("two cents too much", {"price": _price("52.52 CNY")}, {"point": "price", "within": False}),
+    *limits(_OF, _UNIT, at=("10.15", "1.50 %"), beyond=("10.151", "1.51 %"), in_service="1.5 %"),
+    *spread(_OF, _UNIT, at=("10.127", "0.75 %"), beyond=("10.128", "0.76 %")),
+    *counted(_OF, _UNIT, runs=3),
+    *paying(_OF, _UNIT, at="52.51 CNY", beyond="52.52 CNY"),
     _OF.lasts("half a year", 6),
 )
 

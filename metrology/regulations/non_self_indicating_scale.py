@@ -104,10 +104,10 @@ class BeamScaleEdition(WeighingEdition):
         indication, additional = row.get("indication"), row.get("additional_load")
         return None if indication is None or additional is None else indication - additional
 
-    def formula(self, plate: Nameplate) -> str:
+    def formula(self, plate: Nameplate, *, zero: bool = False) -> str:
         """As printed beside a finding."""
         del plate
-        return "P = I − ΔL; Ec = P − L − E0"
+        return "E0 = I − ΔL − L" if zero else "P = I − ΔL; Ec = P − L − E0"
 
     def extra_load(self, plate: Nameplate, load: Quantity, kind: str) -> Quantity:
         """Four tenths of the limit."""
@@ -150,6 +150,7 @@ class BeamScaleEdition(WeighingEdition):
                     POINT_LABELS["discrimination"],
                     moved == "yes",
                     clause=self.numbers["discrimination.load"].clause,
+                    formula="the beam moves visibly",
                     inputs=texts_of(row),
                     numbers=("discrimination.load",),
                     extras={"extra_load": self.extra_load(case.nameplate, load, case.kind).text()},

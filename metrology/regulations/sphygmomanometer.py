@@ -104,6 +104,7 @@ class SphygmomanometerEdition(BloodPressureEdition):
                 error=zero.to("kPa"),
                 limit=limit,
                 clause=self.numbers["zero_from"].clause,
+                formula="E0 = p − 0",
                 numbers=("zero_from", "zero_to"),
                 inputs={"zero": zero.text()},
             )
@@ -113,6 +114,7 @@ class SphygmomanometerEdition(BloodPressureEdition):
                 _MERCURY.fields[1].labels,
                 swing >= self.quantity("sensitivity"),
                 clause=self.numbers["sensitivity"].clause,
+                formula="swing ≥ least change",
                 numbers=("sensitivity",),
                 inputs={"swing": swing.text()},
                 extras={"change": swing.text(), "least_change": self.numbers["sensitivity"].text()},

@@ -16,8 +16,8 @@ from metrology.services.record_readings import mapping_of, text_of, texts_of
 
 _NOT_EXTRA = frozenset(
     {
-        "point", "labels", "error", "mpe", "within", "unrounded", "lower", "upper", "margin", "clause", "formula",
-        "inputs", "numbers",
+        "point", "labels", "error", "mpe", "within", "unrounded", "lower", "upper", "margin", "edition", "clause",
+        "formula", "inputs", "numbers",
     }
 )  # fmt: skip
 

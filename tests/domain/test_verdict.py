@@ -75,6 +75,7 @@ def test_a_finding_keeps_how_it_came_about():
         "lower": "-0.30 %",
         "upper": "0.30 %",
         "margin": "0.5",
+        "edition": "",
         "clause": "",
         "formula": "",
         "inputs": {"V": "20 L"},

@@ -276,3 +276,22 @@ def test_a_verdict_is_json_of_text(example):
     for finding in answer["findings"]:
         assert bilingual(finding["labels"])
         assert all(isinstance(text, str) for text in finding["inputs"].values())
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_finding_carries_its_whole_trace(example):
+    answer = evaluate(example.case, partial=example.partial)
+    for finding in answer["findings"]:
+        where = finding["point"]
+        assert finding["edition"] == answer["edition"], where
+        assert finding["inputs"], where
+        assert all(text for text in finding["inputs"].values()), where
+        if where.startswith("items."):
+            assert finding["inputs"] == {"answer": "yes" if finding["within"] else "no"}
+            continue
+        assert finding["clause"], where
+        assert finding["formula"], where
+        assert finding["numbers"], where
+        if finding["error"] is not None:
+            assert finding["unrounded"] and finding["mpe"] and finding["lower"] and finding["upper"], where
+            assert finding["margin"] is not None or finding["lower"].startswith(("0 ", "-0 ")), where
