@@ -18,7 +18,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, localcontext
-from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
@@ -38,7 +37,7 @@ _RANGE = {
     2: ("1.13", "0.9"), 3: ("1.69", "1.8"), 4: ("2.06", "2.7"), 5: ("2.33", "3.6"), 6: ("2.53", "4.5"),
     7: ("2.70", "5.3"), 8: ("2.85", "6.0"), 9: ("2.97", "6.8"), 10: ("3.08", "7.5"),
 }  # fmt: skip
-_NEARLY_INFINITE = 10_000
+_NEARLY_INFINITE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +249,6 @@ def coverage(freedom: int | None, probability: Probability = "95.45") -> Decimal
     return round_to(Decimal(k), Decimal("0.01"))
 
 
-@lru_cache(maxsize=256)
 def _students_t(freedom: int, part: float) -> float:
     """Where Student's distribution holds this part between −t and t, by halving; a factor, not a reading, so floats do."""
     low, high = 0.0, 1.0

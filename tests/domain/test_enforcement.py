@@ -48,11 +48,13 @@ def test_one_proven_point_is_enough_and_each_is_told():
 def test_a_broken_seal_was_seen():
     answer = excess(verdict(Finding("items.seals", {}, within=False)), parse("0.05 %"))
     assert (answer.word, answer.points[0].decision) == ("proven", None)
+    assert answer.points[0].finding.point == "items.seals"
 
 
 def test_what_was_computed_without_an_error_is_not_proven():
     spread = Finding("discrimination[0]", {}, within=False, numbers=("discrimination.load",))
-    assert excess(verdict(spread), parse("0.05 %")).word == "not_proven"
+    answer = excess(verdict(spread), parse("0.05 %"))
+    assert (answer.word, answer.points[0].word, answer.points[0].finding) == ("not_proven", "not_proven", spread)
 
 
 def test_a_point_that_failed_by_its_repeatability_alone_is_not_proven():
@@ -66,7 +68,8 @@ def test_uncertainties_by_point():
     assert [one.word for one in one_for_all.points] == ["proven", "not_proven"]
     each = excess(found, {"q1": parse("0.06 %"), "price": parse("0 CNY")})
     assert [one.word for one in each.points] == ["not_proven", "proven"]
-    assert [one.word for one in excess(found, {}).points] == ["not_proven", "not_proven"]
+    none = excess(found, {}).points
+    assert [(one.word, one.finding.point) for one in none] == [("not_proven", "q1"), ("not_proven", "price")]
 
 
 def test_words_in_both_languages():

@@ -51,6 +51,26 @@ def test_a3_shortens_when_too_few_were_in_tolerance():
     assert abs(a3(15, 20, 0.95, 365).rejection_confidence - Decimal("0.9949")) < Decimal("0.0001")
 
 
+def test_a3_in_the_rest_of_the_2019_tutorial():
+    # assets 2 and 3, and the made-up one of a public test suite
+    two, three, made_up = a3(14, 20, 0.95, 365), a3(16, 20, 0.95, 730), a3(42, 50, 0.9, 365, 0.3)
+    assert [one.interval_days for one in (two, three, made_up)] == [205, 523, 329]
+    assert [round(one.rejection_confidence, 4) for one in (two, three, made_up)] == [
+        Decimal("0.9993"),
+        Decimal("0.9682"),
+        Decimal("0.7557"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ok", "tests", "confidence"),
+    # all or none in tolerance: 1 − the probability of just that; otherwise 1 − twice the tail
+    [(0, 2, "0.9975"), (2, 2, "0.0975"), (1, 2, "0.805"), (1, 1, "0.05"), (3, 4, "0.6290125"), (19, 20, "0")],
+)
+def test_a3_confidence(ok, tests, confidence):
+    assert a3(ok, tests, "0.95", 365).rejection_confidence == Decimal(confidence)
+
+
 def test_a3_halves_at_most_and_keeps_to_two_weeks():
     assert a3(0, 20, 0.95, 365).interval_days == 182
     assert a3(0, 20, 0.95, 20).interval_days == 14

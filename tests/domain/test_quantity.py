@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrology.domain import quantity
 from metrology.domain.problems import BadQuantity, InexactConversion
 from metrology.domain.quantity import ARITHMETIC, UNITS, Quantity, parse, plain, round_to, unit_of
 
@@ -201,3 +202,78 @@ def test_one_unit_compares_as_the_smallest_does(a: Decimal, b: Decimal, unit: st
     assert (left < right) == (left.smallest() < right.smallest())
     assert (left <= right) == (left.smallest() <= right.smallest())
     assert (left == right) == (left.smallest() == right.smallest())
+
+
+# How many of the dimension's smallest unit each unit is, typed again.
+SIZES = {
+    "mass": {"μg": 1, "mg": 10**3, "g": 10**6, "kg": 10**9, "t": 10**12},
+    "volume": {"μL": 1, "mL": 10**3, "cm³": 10**3, "L": 10**6, "dm³": 10**6, "m³": 10**9},
+    "volume flow": {"mL/h": 1, "mL/min": 60, "L/h": 1000, "L/min": 60_000, "L/s": 3_600_000, "m³/h": 10**6},
+    "mass flow": {"g/h": 1, "g/min": 60, "kg/h": 1000, "kg/min": 60_000, "t/h": 10**6},
+    "length": {"nm": 1, "μm": 10**3, "mm": 10**6, "cm": 10**7, "dm": 10**8, "m": 10**9, "km": 10**12},
+    "area": {"mm²": 1, "cm²": 100, "dm²": 10_000, "m²": 10**6},
+    "pressure": {"Pa": 1, "hPa": 100, "mbar": 100, "kPa": 1000, "bar": 10**5, "MPa": 10**6, "mmHg": "133.322"},
+    "voltage": {"μV": 1, "mV": 10**3, "V": 10**6, "kV": 10**9},
+    "current": {"μA": 1, "mA": 10**3, "A": 10**6, "kA": 10**9},
+    "power": {"W": 1, "kW": 1000},
+    "energy": {"J": 1, "kJ": 10**3, "MJ": 10**6, "GJ": 10**9, "Wh": 3600, "kWh": 3_600_000, "MWh": 3_600_000_000},
+    "resistance": {"Ω": 1, "kΩ": 1000},
+    "frequency": {"Hz": 1, "kHz": 1000},
+    "time": {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000},
+    "speed": {"km/h": 1},
+    "ratio": {"‰": 1, "%": 10},
+    "humidity": {"%RH": 1},
+    "money": {"CNY": 1},
+    "price per volume": {"CNY/L": 1},
+    "price per mass": {"CNY/kg": 1},
+    "price per energy": {"CNY/kWh": 1},
+    "neck": {"mL/mm": 1},
+    "concentration": {"mg/m³": 1, "mg/L": 1000},
+    "amount fraction": {"μmol/mol": 1},
+    "pulses": {"imp/kWh": 1},
+    "sound level": {"dB": 1},
+    "count": {"pcs": 1},
+    "temperature": {"K": 1, "°C": 1},
+}
+
+
+def test_every_unit_has_its_size():
+    built = quantity._units()
+    assert built == UNITS
+    expected = {unit: (dimension, Decimal(size)) for dimension, units in SIZES.items() for unit, size in units.items()}
+    assert {unit: (one.dimension, one.factor) for unit, one in built.items()} == expected
+    assert all(one.symbol == unit for unit, one in built.items())
+    assert {unit: one.offset for unit, one in built.items() if one.offset} == {"°C": Decimal("273.15")}
+
+
+def test_every_spelling_means_its_unit():
+    exact, folded = quantity._spellings()
+    assert (exact, folded) == (quantity._EXACT_SPELLING, quantity._FOLDED_SPELLING)
+    for unit in UNITS:
+        assert unit_of(unit).symbol == unit
+    for spelling, symbol in quantity._SPELLINGS.items():
+        assert unit_of(spelling).symbol == symbol
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("k g", "kg"),
+        ("ＫＧ", "kg"),
+        ("KG", "kg"),
+        ("m W", None),
+        ("M³/H", "m³/h"),
+        ("º c", "°C"),
+        ("º C", "°C"),
+        ("mv", "mV"),
+    ],
+)
+def test_spellings_that_vary_in_case_and_blanks(text, unit):
+    found = unit_of(text)
+    assert (found.symbol if found else None) == unit
+
+
+def test_at_least_as_large():
+    assert parse("1 kg") >= parse("1000 g")
+    assert parse("1 kg") >= parse("999.999 g")
+    assert not parse("1 g") >= parse("1.000001 g")

@@ -133,3 +133,10 @@ def test_nothing_new_is_due_before_the_next_stage(due, offset):
     assert following > today
     assert stages_due(due, following - timedelta(days=1), done).due == ()
     assert stages_due(due, following, done).due != ()
+
+
+def test_sixty_days_of_warning_unless_said_otherwise():
+    assert [status_on(date(2026, 3, 31), day) for day in (date(2026, 1, 29), date(2026, 1, 30))] == [
+        "valid",
+        "due_soon",
+    ]

@@ -96,3 +96,21 @@ def test_unconfirmed_numbers_are_named():
 
 def test_failed_are_those_a_rejection_notice_lists():
     assert judged([finding(), finding(within=False)], [], edition="E").failed == (finding(within=False),)
+
+
+def test_a_multiple_of_both_limits():
+    twice = MaximumPermissibleError(parse("-4.0 %"), parse("1.0 %")).times(2)
+    assert (twice.lower, twice.upper) == (parse("-8 %"), parse("2 %"))
+
+
+def test_the_part_of_a_limit_used_on_its_side():
+    taximeter = MaximumPermissibleError(parse("-4.0 %"), parse("1.0 %"))
+    assert [taximeter.used_by(parse(error)) for error in ("0.5 %", "-0.5 %", "0 %")] == [
+        Decimal("0.5"),
+        Decimal("0.125"),
+        0,
+    ]
+    from_zero = MaximumPermissibleError(parse("0 kPa"), parse("0.8 kPa"))
+    assert [from_zero.used_by(parse(error)) for error in ("0.2 kPa", "0 kPa", "-0.1 kPa")] == [Decimal("0.25"), 0, None]
+    to_zero = MaximumPermissibleError(parse("-0.8 kPa"), parse("0 kPa"))
+    assert [to_zero.used_by(parse(error)) for error in ("-0.2 kPa", "0 kPa")] == [Decimal("0.25"), None]
