@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.journal import JournalEntry, plain_value, waiting
 from metrology.persistence.verifications import Verification
@@ -58,3 +59,26 @@ def is_intact(session: Session, row: Verification | Certificate) -> bool:
         .limit(1)
     )
     return changes is not None and changes.get(KEY) == [None, digest(row)]
+
+
+def check_intact(session: Session, row: Verification | Certificate) -> None:
+    """Refuse a record or certificate that is no longer what the journal says was fixed."""
+    if not is_intact(session, row):
+        code = "record_altered" if isinstance(row, Verification) else "certificate_altered"
+        raise Problem(code, None, number=row.number)
+
+
+def altered(session: Session, certificates: Iterable[Certificate]) -> frozenset[int]:
+    """Keys of those certificates that are no longer what the journal says was issued: one question for them all."""
+    rows = {str(one.id): one for one in certificates}
+    if not rows:
+        return frozenset()
+    told: dict[str, Any] = {}
+    statement = select(JournalEntry.object_id, JournalEntry.changes).where(
+        JournalEntry.object_kind == "certificate",
+        JournalEntry.object_id.in_(list(rows)),
+        JournalEntry.action == "certificate.issued",
+    )
+    for key, changes in session.execute(statement.order_by(JournalEntry.seq)):
+        told.setdefault(key, changes)
+    return frozenset(one.id for key, one in rows.items() if (told.get(key) or {}).get(KEY) != [None, digest(one)])

@@ -19,6 +19,7 @@ from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.verifications import Verification
 from metrology.services import assembling, certifying
 from metrology.services.certifying import Standing
+from metrology.services.record_digest import is_intact
 from metrology.services.validity import stands
 
 PUBLIC_HOLDERS = frozenset({"enterprise", "utility", "hospital", "government", "market_organiser"})
@@ -59,6 +60,8 @@ class PublicFacts:
     instrument_id: int
     public_code: str
     parts: tuple[PublicFacts, ...] = ()
+    is_altered: bool = False
+    """Whether the document is no longer what the journal says was issued: then nothing is told of it."""
 
     @property
     def is_notice(self) -> bool:
@@ -118,6 +121,9 @@ def _facts(
     worth: Standing,
     parts: tuple[PublicFacts, ...] = (),
 ) -> PublicFacts:
+    is_altered = certificate is not None and not is_intact(session, certificate)
+    if is_altered:
+        certificate, worth = None, "unknown"
     payload: dict[str, Any] = certificate.payload if certificate else {}
     printed = payload.get("instrument") or {}
     stands_now = certifying.current(session, instrument.id)
@@ -140,6 +146,7 @@ def _facts(
         instrument_id=instrument.id,
         public_code=instrument.public_code,
         parts=parts,
+        is_altered=is_altered,
     )
 
 

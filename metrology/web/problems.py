@@ -76,9 +76,14 @@ def _answer(status: int, code: str, title: str, detail: str) -> Response:
     return make_response(render_template("problem.html", status=status, code=code, title=title, detail=detail), status)
 
 
+def problem_answer(problem: Problem, status: int) -> Response:
+    """A problem as a page or as problem+json, under another status than 422."""
+    return _answer(status, problem.code, _("This cannot be done"), sentence_of(problem))
+
+
 def _problem(problem: Problem) -> Response:
     db.session.rollback()
-    return _answer(422, problem.code, _("This cannot be done"), sentence_of(problem))
+    return problem_answer(problem, 422)
 
 
 def _stale(_fault: StaleDataError) -> Response | HTTPException:

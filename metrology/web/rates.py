@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
-from flask import current_app, request
+from flask import Response, current_app, g, request
 from werkzeug.exceptions import TooManyRequests
 
 from metrology.services import rates
@@ -31,6 +31,12 @@ PAGES = Limit("public", 240, timedelta(minutes=1))
 """Public pages from one network; a market's shared address serves many phones."""
 LOOKUPS = Limit("lookup", 20, timedelta(minutes=1))
 """Unknown codes from one network: nobody guesses 128 bits, but nobody shall try either."""
+STATUS = Limit("status", 240, timedelta(minutes=1))
+"""Certificates asked for one by one through the status API."""
+BATCHES = Limit("status-batch", 20, timedelta(minutes=1))
+"""Lists of certificates asked for at once."""
+MISSES = Limit("status-miss", 2000, timedelta(hours=1))
+"""Certificates of lists that are not there: numbers and serial numbers are not to be tried through."""
 
 _BATCHES = 12
 _lock = threading.Lock()
@@ -39,6 +45,7 @@ _pending: dict[tuple[str, datetime], tuple[int, int]] = {}
 
 def refuse(limit: Limit) -> NoReturn:
     """Answer 429 with the time to wait."""
+    g.rate_limit = (limit, limit.count)
     raise TooManyRequests(retry_after=limit.retry_after(now()))
 
 
@@ -50,12 +57,12 @@ def _key(limit: Limit) -> str:
     return rates.key_of(limit, rates.network_of(request.remote_addr), settings().secret_key)
 
 
-def count(limit: Limit) -> None:
-    """Count one try, exactly; answer 429 when there were too many. In a writing request: before its own changes."""
+def count(limit: Limit, amount: int = 1) -> None:
+    """Count one try (or several), exactly; answer 429 when there were too many. In a writing request: before its own changes."""
     if _off():
         return
     with kept() as session:
-        tries = rates.spend(session, limit, _key(limit), now=now())
+        tries = rates.spend(session, limit, _key(limit), now=now(), amount=amount)
     if tries > limit.count:
         refuse(limit)
 
@@ -88,13 +95,25 @@ def limited(limit: Limit) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not _off() and _seen(limit, _key(limit)) > limit.count:
+            seen = 0 if _off() else _seen(limit, _key(limit))
+            if seen > limit.count:
                 refuse(limit)
+            g.rate_limit = (limit, seen)
             return view(*args, **kwargs)
 
         return guarded
 
     return decorate
+
+
+def tell(response: Response) -> Response:
+    """Say on an answer how much of the limit is left (RateLimit-* as drafted by the IETF's httpapi group)."""
+    if "rate_limit" in g:
+        limit, seen = g.rate_limit
+        response.headers["RateLimit-Limit"] = str(limit.count)
+        response.headers["RateLimit-Remaining"] = str(max(0, limit.count - seen))
+        response.headers["RateLimit-Reset"] = str(limit.retry_after(now()))
+    return response
 
 
 def _seen(limit: Limit, key: str) -> int:

@@ -55,6 +55,10 @@ BANDS = {
         "unknown", "question-circle-fill", "查无此码", "Unknown code",
         _l("No certificate has this code. The label may be forged, or the code was read wrongly."),
     ),
+    "altered": Band(
+        "rejected", "exclamation-octagon-fill", "数据校验不符", "Data do not match",
+        _l("The data of this certificate do not match what was issued, so nothing is told of it. Please tell the bureau."),
+    ),
     "none": Band(
         "unknown", "question-circle-fill", "无有效证书", "No certificate of this registry",
         _l("This registry has issued no certificate for this instrument. What its holder's ledger says proves nothing."),
@@ -91,6 +95,8 @@ def band_of(facts: PublicFacts | None) -> Band:
     """The band that fits what is known."""
     if facts is None:
         return BANDS["unknown"]
+    if facts.is_altered:
+        return BANDS["altered"]
     if facts.parts:
         return BANDS["whole"]
     return BANDS["none"] if facts.certificate is None else BANDS[facts.standing]

@@ -305,7 +305,7 @@ def _type(_world: World) -> str:
     return "digital_indicating_scale"
 
 
-@sample("scan.certificate:code")
+@sample("scan.certificate:code", "public_api.status:code")
 def _certificate_code(world: World) -> str:
     return world.certificate.code
 

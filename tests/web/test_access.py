@@ -43,7 +43,7 @@ LIBRARY: dict[str, str] = {
 }
 OWN_ONLY = {"sessions.end", "lists.remove"}
 """Pages that know only what belongs to the very account: to all others what they ask for is not there."""
-WITHOUT_TOKEN: set[str] = set()
+WITHOUT_TOKEN: set[str] = {"public_api.statuses"}
 """Pages that take unsafe requests without a CSRF token, because they believe no cookie."""
 COOKIE = "metrology"
 HOME, FOREIGN = "410702", "410703"

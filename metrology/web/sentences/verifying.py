@@ -53,7 +53,7 @@ SENTENCES = {
     ),
     # certificates
     "certificate_altered": _l(
-        "%(number)s is no longer what was issued; the journal says otherwise. It is not printed."
+        "%(number)s is no longer what was issued; the journal says otherwise. It is neither shown nor printed: tell the bureau."
     ),
     "certificate_incomplete": _l("The certificate cannot be issued: %(missing)s is missing."),
     "certificate_contradicts_results": _l("The conclusion contradicts the results: nothing was issued."),
