@@ -52,6 +52,19 @@ class Settings:
     """Opens that file."""
     timestamp_url: str = ""
     """Time-stamping authority (RFC 3161) for signed PDF; empty: none is asked."""
+    checkpoint_sinks: str = ""
+    """Where checkpoints of the journal are taken, with blanks between: ``dir:/mnt/witness``, ``mailto:audit@example.cn``,
+    ``https://witness.example.cn/in``. Default: the folder ``checkpoints`` of the instance."""
+    checkpoint_hosts: str = ""
+    """Hosts (comma-separated) to which checkpoints may be posted: no other address is ever called."""
+    dump_folder: str = ""
+    """Where the nightly dump of certificate statuses is kept; default the folder ``dumps`` of the instance."""
+    dump_days: int = 14
+    """Days a dump is kept."""
+    dump_public: bool = False
+    """Whether everybody may fetch the dumps."""
+    dump_token: str = ""
+    """Who sends this token (``Authorization: Bearer``) may fetch the dumps though they are not public."""
     workers: int = 1
     """Processes that write at the same time; more than one on SQLite needs a safe library."""
 
@@ -96,6 +109,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         signing_file=env.get("METROLOGY_SIGNING_FILE", ""),
         signing_passphrase=env.get("METROLOGY_SIGNING_PASSPHRASE", ""),
         timestamp_url=env.get("METROLOGY_TIMESTAMP_URL", ""),
+        checkpoint_sinks=env.get("METROLOGY_CHECKPOINT_SINKS", f"dir:{instance / 'checkpoints'}"),
+        checkpoint_hosts=env.get("METROLOGY_CHECKPOINT_HOSTS", ""),
+        dump_folder=env.get("METROLOGY_DUMP_FOLDER") or str(instance / "dumps"),
+        dump_days=int(env.get("METROLOGY_DUMP_DAYS", "14")),
+        dump_public=env.get("METROLOGY_DUMP_PUBLIC", "0") in ("1", "yes", "true"),
+        dump_token=env.get("METROLOGY_DUMP_TOKEN", ""),
         workers=int(env.get("METROLOGY_WORKERS", "1")),
     )
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Index, String, event, insert, inspect, select, update
@@ -163,8 +164,7 @@ def plain_value(value: Any) -> Any:
 
 def entry_hash(prev_hash: str, facts: dict[str, Any]) -> str:
     """SHA-256 of the previous hash and the canonical JSON of an entry's facts."""
-    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{prev_hash}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{prev_hash}\n{_encode(facts)}".encode()).hexdigest()
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
@@ -226,21 +226,53 @@ def _forget_pending(session: Session) -> None:
     session.info.pop(_PENDING, None)
 
 
-def verify_chain(session: Session) -> Iterator[tuple[int, str]]:
-    """Walk the whole chain in order; yield (seq, fault) for each fault: gap, broken link, altered entry, wrong head."""
-    columns = list(JournalEntry.__table__.columns)
-    statement = select(*columns).order_by(JournalEntry.seq).execution_options(yield_per=2000)
-    expected, prev = 1, GENESIS
+def verify_chain(
+    session: Session,
+    *,
+    after: int = 0,
+    link: str = GENESIS,
+    upto: tuple[int, str] | None = None,
+    heads: Mapping[int, frozenset[str]] = MappingProxyType({}),
+) -> Iterator[tuple[int, str]]:
+    """Walk the chain in order; yield (seq, fault) for each fault: gap, broken link, altered entry, wrong head.
+
+    ``after`` and ``link`` begin behind an entry whose hash is known; ``upto`` ends at another. ``heads`` are hashes that somebody
+    else keeps, by number: an entry with another hash is a fault "rewritten". The journal is read in pieces, never held.
+    """
+    table = JournalEntry.__table__.c
+    columns = [table[name] for name in (*_HASHED, "prev_hash", "hash")]
+    statement = select(*columns).where(table.seq > after).order_by(table.seq).execution_options(yield_per=2000)
+    if upto is not None:
+        statement = statement.where(table.seq <= upto[0])
+    expected, prev = after + 1, link
     for row in session.execute(statement):
-        facts = row._asdict()
-        if facts["seq"] != expected:
+        seq, said = row.seq, row.hash
+        if seq != expected:
             yield expected, "missing"
-            expected = facts["seq"]
-        if facts["prev_hash"] != prev:
-            yield facts["seq"], "link"
-        if entry_hash(facts["prev_hash"], _facts(facts)) != facts["hash"]:
-            yield facts["seq"], "altered"
-        prev, expected = facts["hash"], facts["seq"] + 1
-    head = session.execute(select(JournalHead.seq, JournalHead.hash).where(JournalHead.id == 1)).one_or_none()
-    if head is None or (head.seq, head.hash) != (expected - 1, prev):
+            expected = seq
+        if row.prev_hash != prev:
+            yield seq, "link"
+        if _hash_of(row) != said:
+            yield seq, "altered"
+        if seq in heads and heads[seq] != {said}:
+            yield seq, "rewritten"
+        prev, expected = said, seq + 1
+    if upto is None:
+        head = session.execute(select(JournalHead.seq, JournalHead.hash).where(JournalHead.id == 1)).one_or_none()
+        upto = (-1, "") if head is None else (head.seq, head.hash)
+    if upto != (expected - 1, prev):
         yield expected, "head"
+
+
+_HASHED = (
+    "seq", "at", "actor_id", "actor_name", "role", "ip", "action", "object_kind", "object_id", "instrument_id", "changes",
+    "reason",
+)  # fmt: skip
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def _hash_of(row: Any) -> str:
+    """The hash a row should have: ``entry_hash`` of its facts, which the database gives back as JSON keeps them."""
+    facts = dict(zip(_HASHED, row, strict=False))
+    facts["at"] = facts["at"].isoformat()
+    return hashlib.sha256(f"{row.prev_hash}\n{_encode(facts)}".encode()).hexdigest()
