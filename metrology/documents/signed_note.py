@@ -39,8 +39,13 @@ _SIGNATURE: Final = re.compile(r"— ([^\s+]{1,200}) ([A-Za-z0-9+/]+={0,2})")
 class NoteSigner(Protocol):
     """A key that signs: its id, its public part (32 bytes), and the signing."""
 
-    kid: str
-    public: bytes
+    @property
+    def kid(self) -> str:
+        """Its id."""
+
+    @property
+    def public(self) -> bytes:
+        """Its public part, 32 bytes."""
 
     def sign(self, message: bytes) -> bytes:
         """The signature, 64 bytes."""
