@@ -1,0 +1,73 @@
+"""The status lists' memory: which slots are given, which shards changed, and the token of each as it was last signed.
+
+A change of a certificate's standing only leaves a mark, a new row: no transaction waits for another one's, and a mark that is
+committed late is still found. Whoever signs a shard anew removes the marks that it saw.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, Text, event, insert, inspect, select
+from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+
+from metrology.domain.status_list import SLOTS
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.columns import Instant, Key
+from metrology.persistence.database import Model, UtcDateTime
+from metrology.persistence.instruments import Instrument
+
+
+class StatusShard(Model):
+    """131,072 slots, given out in the order of a keyed permutation."""
+
+    __tablename__ = "status_shard"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="number of the shard, from 0")
+    taken: Mapped[int] = mapped_column(default=0, comment="slots given so far")
+    permutation_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    version: Mapped[int] = mapped_column(default=0, comment="of the token; grows with each")
+    token: Mapped[str] = deferred(mapped_column(Text, default="", comment="the list as signed and served"))
+    signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StatusMark(Model):
+    """A certificate in this shard changed since the token was signed."""
+
+    __tablename__ = "status_mark"
+
+    id: Mapped[Key]
+    shard: Mapped[int] = mapped_column(index=True)
+    marked_at: Mapped[Instant]
+
+
+def mark(session: Session, index: int, at: datetime) -> None:
+    """Note that the status at an index may have changed."""
+    session.execute(insert(StatusMark).values(shard=index // SLOTS, marked_at=at))
+
+
+@event.listens_for(Session, "before_flush")
+def _mark_changes(session: Session, _context: Any, _instances: Any) -> None:
+    """Whoever changes a standing, an instrument's state or a review: the list follows in the same transaction."""
+    from metrology.persistence.clock import now_utc
+
+    indexes = {one for row in session.dirty for one in _indexes(session, row)}
+    for shard in sorted({index // SLOTS for index in indexes}):
+        mark(session, shard * SLOTS, now_utc())
+
+
+def _indexes(session: Session, row: Any) -> list[int]:
+    if isinstance(row, Certificate) and row.status_index is not None:
+        return [row.status_index] if _changed(row, "standing", "under_review", "status_index") else []
+    if isinstance(row, Instrument) and row.id is not None and _changed(row, "state"):
+        with session.no_autoflush:
+            statement = select(Certificate.status_index).where(
+                Certificate.instrument_id == row.id, Certificate.standing == "valid", Certificate.status_index.is_not(None)
+            )
+            return [index for index in session.scalars(statement) if index is not None]
+    return []
+
+
+def _changed(row: Any, *names: str) -> bool:
+    return any(inspect(row).attrs[name].history.has_changes() for name in names)
