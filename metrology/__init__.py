@@ -7,9 +7,11 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from metrology import cli, web
+from metrology.documents.key_ring import KeyRing
 from metrology.persistence import tables
 from metrology.persistence.database import db, engine_options, listen
 from metrology.persistence.sqlite_safety import warning_about
+from metrology.services import keys
 from metrology.settings import ROOT, Settings, load
 
 __version__ = "0.1.0"
@@ -39,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         listen(db.engine)
+    keys.use(KeyRing(settings.instance / "keys", settings.public_url, settings.keys_passphrase))
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     web.init_app(app)
     cli.init_app(app)

@@ -65,6 +65,8 @@ class Settings:
     """Whether everybody may fetch the dumps."""
     dump_token: str = ""
     """Who sends this token (``Authorization: Bearer``) may fetch the dumps though they are not public."""
+    keys_passphrase: str = field(default="", repr=False)
+    """Seals the private keys in ``instance/keys``; empty: a random file beside them does."""
     workers: int = 1
     """Processes that write at the same time; more than one on SQLite needs a safe library."""
 
@@ -115,6 +117,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         dump_days=int(env.get("METROLOGY_DUMP_DAYS", "14")),
         dump_public=env.get("METROLOGY_DUMP_PUBLIC", "0") in ("1", "yes", "true"),
         dump_token=env.get("METROLOGY_DUMP_TOKEN", ""),
+        keys_passphrase=env.get("METROLOGY_KEYS_PASSPHRASE", ""),
         workers=int(env.get("METROLOGY_WORKERS", "1")),
     )
 

@@ -22,8 +22,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from metrology import create_app
+from metrology.documents.key_ring import KeyRing
 from metrology.persistence import clock, defences
 from metrology.persistence.database import db, transaction
+from metrology.services import keys
 from metrology.services.preparing import prepare
 from metrology.settings import load
 
@@ -82,8 +84,11 @@ class Bench:
             self._admin(f"drop database if exists {self.name} with (force)")
             self._admin(f"create database {self.name}_template")
             self._admin(f"create database {self.name} template {self.name}_template")
-        settings = load({"METROLOGY_INSTANCE": str(folder / "instance"), "DATABASE_URL": url.replace("+psycopg", "")})
+        settings = self.settings = load(
+            {"METROLOGY_INSTANCE": str(folder / "instance"), "DATABASE_URL": url.replace("+psycopg", "")}
+        )
         self.app = create_app(dataclasses.replace(settings, scheduler=False))
+        keys.ring().ensure(NOW)  # the keys are there already: the journal of each test begins empty
         self.app.test_client_class = Browser
         self.app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
         with self.app.app_context():
@@ -154,6 +159,8 @@ def app(request: pytest.FixtureRequest, _bench_folder: Path) -> Iterator[Flask]:
         _benches[dialect] = Bench(dialect, folder, os.environ.get("PYTEST_XDIST_WORKER", "main"))
     else:
         _benches[dialect].reset()
+    settings = _benches[dialect].settings
+    keys.use(KeyRing(settings.instance / "keys", settings.public_url))
     return _benches[dialect].app
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Date, Index, String, UniqueConstraint, false, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from metrology.persistence.columns import Instant, Json, Key, Line, reference
@@ -46,6 +57,8 @@ class Certificate(Model):
             sqlite_where=text("under_review = 1"),
             postgresql_where=text("under_review"),
         ),
+        Index("uq_certificate_status_index", "status_index", unique=True),
+        Index("ix_certificate_signed_by", "signed_by"),
     )
 
     id: Mapped[Key]
@@ -74,6 +87,15 @@ class Certificate(Model):
     )
     payload: Mapped[Any] = deferred(mapped_column(Json, comment="every fact printed; the PDF is made from it alone"))
     issued_at: Mapped[Instant]
+    status_index: Mapped[int | None] = mapped_column(
+        BigInteger, comment="its random slot in the status list; empty: not signed yet"
+    )
+    label_code: Mapped[bytes | None] = deferred(mapped_column(LargeBinary, comment="COSE_Sign1 of profile P1"))
+    page_code: Mapped[bytes | None] = deferred(mapped_column(LargeBinary, comment="COSE_Sign1 of profile P2"))
+    signed_by: Mapped[str | None] = mapped_column(
+        String(16),
+        comment="id of the key; the codes change with it only, when a stolen key's certificates are signed again",
+    )
 
     instrument: Mapped[Instrument] = relationship()
     verification: Mapped[Verification] = relationship()

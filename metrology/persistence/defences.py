@@ -50,6 +50,12 @@ FIXED_COLUMNS = {
 """Table → (when, columns that may not change then)."""
 DECIDED_ONCE = {"certificate_ending": "old.state <> 'proposed'"}
 """Table → when a row is decided, so that nothing of it changes any more."""
+CODES_CHANGED = (
+    "(old.status_index is not null and old.status_index {differs} new.status_index) or "
+    "(old.signed_by is not null and (new.signed_by is null or (old.signed_by {same} new.signed_by "
+    "and (old.label_code {differs} new.label_code or old.page_code {differs} new.page_code))))"
+)
+"""A certificate's slot is given once. Its codes are signed once, and again only by another key."""
 
 
 def statements(dialect: str) -> list[str]:
@@ -83,6 +89,11 @@ def _sqlite() -> list[str]:
         f"begin select raise(abort, '{table} is fixed'); end"
         for table, when in DECIDED_ONCE.items()
     ]
+    codes = CODES_CHANGED.format(differs="is not", same="is")
+    made.append(
+        f"create trigger certificate_signed before update on certificate when {codes} "
+        "begin select raise(abort, 'certificate is fixed'); end"
+    )
     return [
         *made,
         "create virtual table search_index using fts5("
@@ -121,6 +132,11 @@ def _postgresql() -> list[str]:
         f"create trigger {table}_decided before update on {table} for each row when ({when}) execute function refuse_fixed()"
         for table, when in DECIDED_ONCE.items()
     ]
+    codes = CODES_CHANGED.format(differs="is distinct from", same="is not distinct from")
+    made.append(
+        f"create trigger certificate_signed before update on certificate for each row when ({codes}) "
+        "execute function refuse_fixed()"
+    )
     return made
 
 

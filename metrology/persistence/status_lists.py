@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
 from metrology.domain.status_list import SLOTS
 from metrology.persistence.certificates import Certificate
-from metrology.persistence.columns import Instant, Key
+from metrology.persistence.columns import Key
 from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.instruments import Instrument
 
@@ -28,7 +28,9 @@ class StatusShard(Model):
     taken: Mapped[int] = mapped_column(default=0, comment="slots given so far")
     permutation_key: Mapped[bytes] = mapped_column(LargeBinary(32))
     version: Mapped[int] = mapped_column(default=0, comment="of the token; grows with each")
-    token: Mapped[str] = deferred(mapped_column(Text, default="", comment="the list as signed and served"))
+    token: Mapped[str] = deferred(
+        mapped_column(Text, default="", nullable=False, comment="the list as signed and served")
+    )
     signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -39,31 +41,33 @@ class StatusMark(Model):
 
     id: Mapped[Key]
     shard: Mapped[int] = mapped_column(index=True)
-    marked_at: Mapped[Instant]
 
 
-def mark(session: Session, index: int, at: datetime) -> None:
-    """Note that the status at an index may have changed."""
-    session.execute(insert(StatusMark).values(shard=index // SLOTS, marked_at=at))
+def mark(session: Session, shard: int) -> None:
+    """Note that something in a shard may have changed."""
+    session.execute(insert(StatusMark).values(shard=shard))
 
 
 @event.listens_for(Session, "before_flush")
 def _mark_changes(session: Session, _context: Any, _instances: Any) -> None:
-    """Whoever changes a standing, an instrument's state or a review: the list follows in the same transaction."""
-    from metrology.persistence.clock import now_utc
-
-    indexes = {one for row in session.dirty for one in _indexes(session, row)}
+    """Whoever changes a standing, a review or an instrument's state: the list follows in the same transaction."""
+    indexes = {one for row in (*session.dirty, *session.new) for one in _indexes(session, row)}
     for shard in sorted({index // SLOTS for index in indexes}):
-        mark(session, shard * SLOTS, now_utc())
+        mark(session, shard)
 
 
 def _indexes(session: Session, row: Any) -> list[int]:
+    """The slots whose status a changed row may have changed. A new certificate that stands is valid, as its slot is already."""
     if isinstance(row, Certificate) and row.status_index is not None:
-        return [row.status_index] if _changed(row, "standing", "under_review", "status_index") else []
+        is_new = row in session.new
+        changed = row.standing != "valid" if is_new else _changed(row, "standing", "under_review", "status_index")
+        return [row.status_index] if changed else []
     if isinstance(row, Instrument) and row.id is not None and _changed(row, "state"):
         with session.no_autoflush:
             statement = select(Certificate.status_index).where(
-                Certificate.instrument_id == row.id, Certificate.standing == "valid", Certificate.status_index.is_not(None)
+                Certificate.instrument_id == row.id,
+                Certificate.standing == "valid",
+                Certificate.status_index.is_not(None),
             )
             return [index for index in session.scalars(statement) if index is not None]
     return []

@@ -24,7 +24,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import JournalHead, record
 from metrology.persistence.verifications import Verification
-from metrology.services import certificate_text, numbering, settings
+from metrology.services import certificate_codes, certificate_text, numbering, settings
 from metrology.services.record_digest import digest, digest_changes
 from metrology.services.validity import ANNULLED, CORRECTED, Validity
 
@@ -113,6 +113,7 @@ def issue(
         end_document(session, actor, one, standing, reason, today=today, now=now)
     if not decides:
         _end_at_birth(certificate, corrected, before, today, now)
+    certificate_codes.sign(session, certificate, day=today, now=now)
     session.flush()  # the earlier one has ended before this one stands: the database allows one
     session.add(certificate)
     session.flush()
@@ -154,6 +155,7 @@ def reissue(
         issued_at=now,
     )  # fmt: skip
     end_document(session, actor, certificate, "superseded", CORRECTED, today=today, now=now)
+    certificate_codes.sign(session, new, day=today, now=now)
     session.flush()
     session.add(new)
     session.flush()
@@ -199,6 +201,7 @@ def _journal_issue(session: Session, actor: Actor, certificate: Certificate, now
         session, actor, "certificate.issued", certificate, at=now, instrument=certificate.instrument_id,
         changes={
             "number": [None, certificate.number], "kind": [None, certificate.kind], "valid_until": [None, until],
+            "signed_by": [None, certificate.signed_by],
             **digest_changes(certificate),
         },
     )  # fmt: skip

@@ -29,6 +29,7 @@ from metrology.documents.typesetting import Attachment, unprintable
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.verifications import Verification
+from metrology.services import certificate_codes
 from metrology.services.record_digest import digest, is_intact
 from metrology.settings import Settings
 
@@ -116,7 +117,8 @@ def facts_of(session: Session, certificate: Certificate, public_url: str) -> Cer
     if not is_intact(session, certificate):
         raise Problem("certificate_altered", "payload", number=certificate.number)
     facts = CertificateFacts.from_payload(certificate.payload)
-    return replace(facts, qr_text=public_url + facts.qr_text, public_url=public_url + facts.public_url)
+    qr_text = certificate_codes.text_of(certificate, "P2", public_url)
+    return replace(facts, qr_text=qr_text, public_url=public_url + facts.public_url)
 
 
 def _dcc(facts: CertificateFacts, with_: Press) -> bytes:

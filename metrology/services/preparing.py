@@ -6,11 +6,13 @@ from sqlalchemy.orm import Session
 
 from metrology import regulations
 from metrology.domain.authority import ROLES
+from metrology.persistence import clock
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.journal import JournalHead
 from metrology.persistence.law import LawMark
 from metrology.persistence.people import Role
+from metrology.services import keys
 
 DISTRICTS = (
     ("410702", "红旗区", "Hongqi District", False),
@@ -33,7 +35,7 @@ DISTRICTS = (
 
 
 def prepare(session: Session) -> None:
-    """Load what the registry needs before its first record, and what a new release brings."""
+    """Load what the registry needs before its first record, and what a new release brings; make its keys at the first start."""
     if session.get(JournalHead, 1) is None:
         session.add(JournalHead(id=1, seq=0))
     if session.get(LawMark, 1) is None:
@@ -42,6 +44,7 @@ def prepare(session: Session) -> None:
     _load_districts(session)
     _load_types(session)
     session.flush()
+    keys.ensure(session, now=clock.now_utc())
 
 
 def _load_roles(session: Session) -> None:

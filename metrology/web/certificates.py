@@ -12,7 +12,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.scope import within
-from metrology.services import certifying, ending, settings
+from metrology.services import certificate_codes, certifying, ending, settings
 from metrology.services.record_digest import is_intact
 from metrology.services.reissuing import corrections
 from metrology.services.validity import ANNULLED, CORRECTED
@@ -88,6 +88,8 @@ def detail(certificate_id: int) -> str:
         corrections=corrections(session, certificate) if whole else [],
         later=later,
         earlier=session.scalars(statement.limit(10)).all(),
-        qr=Markup(qr_svg(public_address(certificate))),  # noqa: S704 - drawn here, from an address of ours
+        qr=Markup(  # noqa: S704 - drawn here, from an address of ours
+            qr_svg(certificate_codes.text_of(certificate, "P2", installation().public_url), error_correction="Q")
+        ),
         public_url=public_address(certificate),
     )

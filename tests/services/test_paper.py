@@ -15,10 +15,12 @@ from signxml.verifier import XMLVerifier
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from metrology.documents.code_checker import check, open_key_list, roots_of
 from metrology.documents.qr import read_qr
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.services import certifying, paper, verifying
+from metrology.services.keys import ring
 from metrology.services.paper import Press
 from metrology.services.record_digest import digest
 from metrology.settings import load
@@ -47,9 +49,12 @@ def issued(session: Session, added: dict[str, str] | None = None) -> Certificate
 
 def test_the_code_on_the_page_is_the_address(session: Session) -> None:
     certificate = issued(session)
-    assert read_qr(page_png(paper.pdf(session, certificate, "zh-en", BARE))) == [
-        f"https://jl.example.cn/c/{certificate.code}"
-    ]
+    (read,) = read_qr(page_png(paper.pdf(session, certificate, "zh-en", BARE)))
+    address, _, digits = read.partition("#")
+    assert address == f"https://jl.example.cn/c/{certificate.code}"
+    keys = open_key_list(ring().body(), roots_of(ring().roots()), now=NOW)
+    shade = check(f"{ring().origin}/c/{certificate.code}#{digits}", keys, {}, now=NOW)
+    assert (shade.word, shade.facts and shade.facts.number) == ("status_missing", certificate.number)
 
 
 def test_a_certificate_touched_by_hand_is_not_printed(session: Session, signing: Press) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from metrology.domain.status_list import SLOTS
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.condition_reports import ConditionReport
 from metrology.persistence.endings import Ending
@@ -308,6 +309,11 @@ def _type(_world: World) -> str:
 @sample("scan.certificate:code", "public_api.status:code")
 def _certificate_code(world: World) -> str:
     return world.certificate.code
+
+
+@sample("trust.status:shard")
+def _shard(world: World) -> int:
+    return (world.certificate.status_index or 0) // SLOTS
 
 
 @sample("scan.instrument:code")
