@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from metrology import regulations
 from metrology.domain.authority import Actor
+from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
@@ -45,7 +46,8 @@ def actor_of(user: User) -> Actor:
     return Actor(user.id, user.name, user.role_names, user.district_code, user.holder_id, user.institute_id)
 
 
-def create_team(session: Session, code: str = "XXJL") -> Team:
+def create_team(session: Session, code: str = "XXJL", **qualification: Any) -> Team:
+    """``qualification`` says otherwise what verifier and checker are qualified for and when; the body is authorised for all."""
     institute = Institute(
         name="新乡市计量技术检测中心", name_en="Xinxiang Metrology Institute", short_code=code, authorisation_number="（豫）法计（2024）07001号",
         authorised_until=date(2029, 12, 31), address="新乡市示范路 1 号", phone="0373-0000000",
@@ -56,15 +58,27 @@ def create_team(session: Session, code: str = "XXJL") -> Team:
         role: create_user(session, role, name=name, institute_id=institute.id)
         for role, name in (("verifier", "检定员甲"), ("checker", "核验员乙"), ("approver", "批准人丙"))
     }
+    for role in ("verifier", "checker"):
+        qualify(session, people[role], **qualification)
     session.add(
-        Qualification(
-            user_id=people["verifier"].id, type_code="*", certificate_number="ZC-001", valid_from=date(2020, 1, 1),
-            valid_until=date(2030, 12, 31),
+        Authorisation(
+            institute_id=institute.id, number=institute.authorisation_number, type_code="*",
+            valid_from=date(1990, 1, 1), valid_until=date(2049, 12, 31), recorded_at=NOW,
         )
     )  # fmt: skip
     return Team(
         institute, people["verifier"], people["checker"], people["approver"], create_standard(session, institute)
     )
+
+
+def qualify(session: Session, user: User, **said: Any) -> Qualification:
+    """Let a person verify and check: everything, for years, unless said otherwise."""
+    usual = {
+        "type_code": "*", "certificate_number": "ZC-001", "valid_from": date(2020, 1, 1), "valid_until": date(2030, 12, 31),
+    }  # fmt: skip
+    row = Qualification(user_id=user.id, **{**usual, **said})
+    session.add(row)
+    return row
 
 
 def create_standard(

@@ -28,6 +28,20 @@ FIXED_COLUMNS = {
             "created_at",
         ),
     ),
+    "qualification": (
+        "1 = 1",
+        ("user_id", "type_code", "certificate_number", "grade", "valid_from", "valid_until"),
+    ),
+    "authorisation": (
+        "1 = 1",
+        (
+            *("institute_id", "number", "type_code", "characteristic", "low", "high", "district_code"),
+            *("valid_from", "valid_until"),
+        ),
+    ),
+    "standard_case": ("1 = 1", ("standard_id", "equipment_id", "defective_from", "finding", "error", "opened_by_id")),
+    "case_decision": ("1 = 1", ("case_id", "kind", "selection", "reason", "proposed_by_id", "proposed_at")),
+    "review_item": ("1 = 1", ("case_id", "certificate_id", "verdict", "was_due")),
     "certificate": (
         "1 = 1",
         (
@@ -150,5 +164,9 @@ def _forbidden() -> list[tuple[str, str]]:
         ("checkpoint", "delete"),
         ("number_confirmation", "update"),
         ("number_confirmation", "delete"),
+        ("equipment_certificate", "update"),
+        ("equipment_certificate", "delete"),
+        ("equipment_check", "update"),
+        ("equipment_check", "delete"),
     ]
     return [*pairs, ("reminder", "delete")]

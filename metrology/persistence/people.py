@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_security.core import RoleMixin, UserMixin
 from flask_security.datastore import AsaList
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, String, Table, text
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -108,11 +108,23 @@ class User(Model, UserMixin):
 
 
 class Qualification(Model):
-    """What a verifier may verify (注册计量师注册项目): one type, or all with ``type_code`` ``*``."""
+    """What a verifier may verify (注册计量师注册项目): one type, or all with ``type_code`` ``*``.
+
+    What a row says never changes (a trigger refuses it): it ends early by ``ended_on``; what was wrong, or is prolonged, is
+    replaced by another row, and one that was replaced counts for nothing.
+    """
 
     __tablename__ = "qualification"
     __table_args__ = (
-        UniqueConstraint("user_id", "certificate_number", "type_code"),
+        Index(
+            "uq_qualification_kept",
+            "user_id",
+            "certificate_number",
+            "type_code",
+            unique=True,
+            sqlite_where=text("replaced_by_id is null and ended_on is null"),
+            postgresql_where=text("replaced_by_id is null and ended_on is null"),
+        ),
         CheckConstraint("valid_until >= valid_from", name="days_in_order"),
         Index("ix_qualification_type_code_valid_until", "type_code", "valid_until"),
     )
@@ -125,8 +137,25 @@ class Qualification(Model):
     valid_from: Mapped[Day]
     valid_until: Mapped[Day]
     notes: Mapped[Words]
+    ended_on: Mapped[date | None] = mapped_column(Date, comment="first day on which it holds no more")
+    end_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    replaced_by_id: Mapped[int | None] = reference("qualification.id", nullable=True, index=False)
+    recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="empty: before such days were kept")
 
     user: Mapped[User] = relationship(back_populates="qualifications")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it counts: not replaced by another row."""
+        return self.replaced_by_id is None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it covers a day."""
+        return (
+            self.is_kept
+            and self.valid_from <= day <= self.valid_until
+            and (self.ended_on is None or day < self.ended_on)
+        )
 
 
 class LoginSession(Model):

@@ -19,7 +19,9 @@ class Notice(Model):
 
     __tablename__ = "notice"
     __table_args__ = (
-        CheckConstraint("state in ('queued', 'sending', 'sent', 'failed', 'withheld')", name="state_known"),
+        CheckConstraint(
+            "state in ('draft', 'queued', 'sending', 'sent', 'failed', 'withheld', 'withdrawn')", name="state_known"
+        ),
         Index("ix_notice_state_not_before_id", "state", "not_before", "id"),
         Index("ix_notice_state_id", "state", "id"),
     )

@@ -11,15 +11,27 @@ from metrology.persistence.columns import Day, Instant, Json, Key, Line, Name, W
 from metrology.persistence.database import Model
 from metrology.persistence.people import Institute
 
+KINDS = ("public", "department", "enterprise", "working")
+
 
 class MeasurementStandard(Model):
     """A measurement standard of an institute. Whether it may serve is asked of ``domain.traceability`` for each record."""
 
     __tablename__ = "measurement_standard"
     __table_args__ = (CheckConstraint("state in ('in_use', 'suspended', 'withdrawn')", name="state_known"),)
+    # ``kind`` has no constraint of its own: SQLite cannot add one to a table that is there; the service refuses others.
 
     id: Mapped[Key]
     number: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[str] = mapped_column(
+        String(20),
+        default="public",
+        server_default="public",
+        comment="one of KINDS: 社会公用, 部门, 企事业 or a working standard",
+    )
+    public_number: Mapped[Line] = mapped_column(
+        String(200), default="", server_default="", comment="社会公用计量标准证书号"
+    )
     name: Mapped[Name]
     name_en: Mapped[Line]
     serial_number: Mapped[Line]

@@ -1,13 +1,16 @@
 """Every table, imported once so that the metadata and the migrations know them all."""
 
 from metrology.persistence import (
+    authorisations,
     certificates,
     checkpoints,
     condition_reports,
     districts,
     endings,
+    equipment,
     figures,
     holders,
+    house,
     instruments,
     journal,
     law,
@@ -18,6 +21,7 @@ from metrology.persistence import (
     reminders,
     rules_versions,
     search,
+    standard_cases,
     standards,
     status_lists,
     tallies,
@@ -28,13 +32,16 @@ from metrology.persistence import (
 )
 
 __all__ = [
+    "authorisations",
     "certificates",
     "checkpoints",
     "condition_reports",
     "districts",
     "endings",
+    "equipment",
     "figures",
     "holders",
+    "house",
     "instruments",
     "journal",
     "law",
@@ -45,6 +52,7 @@ __all__ = [
     "reminders",
     "rules_versions",
     "search",
+    "standard_cases",
     "standards",
     "status_lists",
     "tallies",

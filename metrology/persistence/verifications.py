@@ -97,11 +97,14 @@ class StandardUse(Model):
     """A standard used in a verification, as it was that day."""
 
     __tablename__ = "standard_use"
-    __table_args__ = (UniqueConstraint("verification_id", "standard_id"),)
+    __table_args__ = (
+        UniqueConstraint("verification_id", "standard_id"),
+        Index("ix_standard_use_standard_id_id", "standard_id", "id"),
+    )
 
     id: Mapped[Key]
     verification_id: Mapped[int] = reference("verification.id")
-    standard_id: Mapped[int] = reference("measurement_standard.id")
+    standard_id: Mapped[int] = reference("measurement_standard.id", index=False)
     snapshot: Mapped[Facts] = mapped_column(Json, default=dict, comment="what the certificate prints of it")
 
     verification: Mapped[Verification] = relationship(back_populates="standards")

@@ -16,10 +16,13 @@ from metrology.domain.authority import Actor
 from metrology.domain.instrument import Cause, State, after_verification, check_move
 from metrology.domain.problems import Problem
 from metrology.domain.seal import SealState, consequence
+from metrology.persistence.clock import day_cn
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.journal import changes_of, record
+from metrology.persistence.people import User
+from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.verifications import Verification
-from metrology.services import assembling, certifying, cleaning, judging, law, searching
+from metrology.services import assembling, certifying, cleaning, equipment_state, judging, law, people, searching
 from metrology.services.record_digest import is_intact
 from metrology.services.validity import CORRECTED, Validity, stands, validity
 
@@ -41,6 +44,8 @@ def check(session: Session, actor: Actor, verification: Verification, *, now: da
     _decidable(session, actor, verification, "submitted")
     if actor.user_id == verification.verifier_id:
         raise Problem("checker_is_verifier", "checker", number=verification.number)
+    _competent(session, actor, verification, on=day_cn(now))
+    _undoubted(session, verification)
     verification.state, verification.checker_id = "checked", actor.user_id
     verification.checked_at = verification.updated_at = now
     record(session, actor, "verification.checked", verification, at=now, instrument=verification.instrument_id)
@@ -65,6 +70,7 @@ def approve(
     _decidable(session, actor, verification, "checked")
     if actor.user_id in (verification.verifier_id, verification.checker_id):
         raise Problem("approver_is_not_a_third", "approver", number=verification.number)
+    _undoubted(session, verification)
     instrument = verification.instrument
     session.refresh(instrument, with_for_update={"of": Instrument})  # not its type, which every instrument shares
     if refusal := judging.instrument_refusal(session, instrument):
@@ -106,6 +112,39 @@ def _decidable(session: Session, actor: Actor, verification: Verification, state
     _same_institute(actor, verification)
     if not is_intact(session, verification):
         raise Problem("record_altered", "state", number=verification.number)
+
+
+def _competent(session: Session, actor: Actor, verification: Verification, *, on: date) -> None:
+    """Who checks (核验) must be qualified for the type as who verifies must (JJF 1069); who approves answers for the body."""
+    user = session.get_one(User, actor.user_id)
+    if refusal := people.qualification_refusal(session, user, verification.type_code, on):
+        raise Problem(refusal.code, "checker", **refusal.params)
+
+
+def _undoubted(session: Session, verification: Verification) -> None:
+    """No record goes on that was made with a standard found defective since (a case opened after it was handed in)."""
+    keys = [use.standard_id for use in verification.standards]
+    if not keys:
+        return
+    # Held until the end: a case that is being opened waits, and then finds this record's certificate.
+    held = session.execute(
+        select(MeasurementStandard.id, MeasurementStandard.name)
+        .where(MeasurementStandard.id.in_(keys))
+        .order_by(MeasurementStandard.id)
+        .with_for_update(read=True)
+    )
+    names: dict[int, str] = dict(held.all())  # type: ignore[arg-type] # rows are pairs
+    day = verification.verified_on
+    if doubts := equipment_state.doubts_on(session, day, standard_ids=keys):
+        key, number = next(iter(doubts.items()))
+        raise Problem("standard_in_doubt", "standards", standard=names[key], case=number)
+    for key, pieces in equipment_state.pieces_on(session, keys, day).items():
+        for piece in pieces:
+            if piece.doubted_by:
+                name = f"{piece.equipment.name} {piece.equipment.number}"
+                raise Problem(
+                    "equipment_in_doubt", "standards", standard=names[key], equipment=name, case=piece.doubted_by
+                )
 
 
 def _same_institute(actor: Actor, verification: Verification) -> None:

@@ -24,7 +24,7 @@ from metrology.domain.verdict import Lack, Verdict
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import Institute
 from metrology.persistence.verifications import Verification
-from metrology.services import law, people, serving_standards
+from metrology.services import authorisations, law, people, serving_standards
 from metrology.services.record_readings import arranged, settled
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.services.serving_standards import StandardJudged
@@ -130,7 +130,7 @@ def preview(session: Session, verification: Verification, *, today: date) -> Pre
     draft = drawn(session, verification)
     one, edition, sheet, plate = draft.instrument_type, draft.edition, draft.sheet, draft.nameplate
     problems = [
-        *_record_problems(session, verification, today),
+        *_record_problems(session, verification, plate, today),
         *(Problem(problem.code, f"nameplate.{key}", **problem.params) for key, problem in draft.wrong.items()),
         *([draft.problem] if draft.problem else []),
     ]
@@ -138,7 +138,7 @@ def preview(session: Session, verification: Verification, *, today: date) -> Pre
     readings = settled(sheet, typed)
     verdict = edition.judge(plate, verification.kind, readings) if edition and sheet.tables else None
     limits = edition.mpe_at(plate, verification.kind) if edition and sheet.tables else ()
-    standards = _standards(verification, one, limits)
+    standards = _standards(session, verification, one, limits)
     if sheet.tables:
         problems += _standard_problems(one, standards)
     held = validity(
@@ -177,12 +177,15 @@ def normalised(one: InstrumentType, values: Mapping[str, Any]) -> tuple[dict[str
 # -- who, what, when
 
 
-def _record_problems(session: Session, verification: Verification, today: date) -> list[Problem]:
+def _record_problems(
+    session: Session, verification: Verification, plate: Mapping[str, str], today: date
+) -> list[Problem]:
     found = [
         instrument_refusal(session, verification.instrument),
         kind_refusal(session, verification.instrument, verification.kind, replaces=verification.replaces),
         _day_refusal(verification, today),
         institute_refusal(verification.institute, verification.verified_on),
+        authorisation_refusal(session, verification, plate),
         people.qualification_refusal(session, verification.verifier, verification.type_code, verification.verified_on),
     ]
     return [problem for problem in found if problem]
@@ -252,12 +255,23 @@ def institute_refusal(institute: Institute | None, on: date) -> Problem | None:
     return None
 
 
+def authorisation_refusal(session: Session, verification: Verification, plate: Mapping[str, str]) -> Problem | None:
+    """Why its authorisation does not let the body verify this instrument on the day; None where the body is refused anyway."""
+    if institute_refusal(verification.institute, verification.verified_on) or verification.institute is None:
+        return None
+    return authorisations.refusal(
+        session, verification.institute, verification.instrument, plate, verification.verified_on
+    )
+
+
 # -- standards
 
 
-def _standards(verification: Verification, one: InstrumentType, limits: Sequence[MpeAt]) -> list[StandardJudged]:
+def _standards(
+    session: Session, verification: Verification, one: InstrumentType, limits: Sequence[MpeAt]
+) -> list[StandardJudged]:
     rows = [use.standard for use in verification.standards]
-    return serving_standards.judged(rows, one, limits, verification.verified_on, verification.institute_id)
+    return serving_standards.judged(session, rows, one, limits, verification.verified_on, verification.institute_id)
 
 
 def _standard_problems(one: InstrumentType, standards: Sequence[StandardJudged]) -> list[Problem]:

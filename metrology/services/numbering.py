@@ -13,6 +13,8 @@ PREFIXES = {
     "verification": "JD",
     "visit": "XC",
     "standard": "BZ",
+    "equipment": "SB",
+    "case": "SZ",
 }
 
 

@@ -166,10 +166,12 @@ def release_withheld(session: Session, *, now: datetime) -> int:
 
 
 def resend(session: Session, actor: Actor, notice: Notice, *, now: datetime) -> Notice:
-    """Queue a notice once more, by someone's wish: as it was when it never went, as a copy naming it when it did."""
+    """Queue a notice once more, by someone's wish: as it was when it never went (a draft goes so), as a copy naming it when it did."""
     if notice.state in ("queued", "sending"):
         raise Problem("notice_still_queued")
-    if notice.state in ("failed", "withheld"):
+    if notice.state == "withdrawn":
+        raise Problem("notice_withdrawn")
+    if notice.state in ("draft", "failed", "withheld"):
         notice.state, notice.not_before, notice.tries, notice.last_error = "queued", now, 0, ""
         record(session, actor, "notice.requeued", notice, at=now)
         session.flush()

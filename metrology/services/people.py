@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -15,8 +15,9 @@ from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
-from metrology.persistence.journal import changes_of, record
+from metrology.persistence.journal import changes_of, plain_value, record
 from metrology.persistence.people import Institute, Qualification, Role, User
+from metrology.services import cleaning
 
 ALL_TYPES = "*"
 GRADES = ("", "verifier", "registered_2", "registered_1")
@@ -57,18 +58,25 @@ class InstituteFacts:
 
 
 def qualification_refusal(session: Session, user: User, type_code: str, on: date) -> Problem | None:
-    """Why a person may not verify a type on a day, or None: never qualified for it, or not on that day."""
+    """Why a person may not verify or check a type on a day, or None: never qualified for it, or not on that day."""
     rows = session.execute(
-        select(Qualification.valid_from, Qualification.valid_until).where(
-            Qualification.user_id == user.id, Qualification.type_code.in_((type_code, ALL_TYPES))
+        select(Qualification.valid_from, Qualification.valid_until, Qualification.ended_on).where(
+            Qualification.user_id == user.id,
+            Qualification.type_code.in_((type_code, ALL_TYPES)),
+            Qualification.replaced_by_id.is_(None),
         )
     ).all()
-    if any(row.valid_from <= on <= row.valid_until for row in rows):
+    held = [(row.valid_from, _last_day(row.valid_until, row.ended_on)) for row in rows]
+    if any(first <= on <= last for first, last in held):
         return None
-    ended = [row.valid_until for row in rows if row.valid_until < on]
+    ended = [last for _first, last in held if last < on]
     if ended:
         return Problem("qualification_lapsed", "verifier_id", name=user.name, until=max(ended).isoformat())
     return Problem("verifier_not_qualified", "verifier_id", name=user.name)
+
+
+def _last_day(valid_until: date, ended_on: date | None) -> date:
+    return valid_until if ended_on is None else min(valid_until, ended_on - timedelta(days=1))
 
 
 def check_qualification(
@@ -91,6 +99,8 @@ def check_qualification(
             Qualification.user_id == user.id,
             Qualification.certificate_number == number,
             Qualification.type_code == facts.type_code,
+            Qualification.replaced_by_id.is_(None),
+            Qualification.ended_on.is_(None),
         )
     )
     if known is not None and known != but:
@@ -105,7 +115,7 @@ def add_qualification(
 ) -> Qualification:
     """Keep a qualification of a person."""
     facts = check_qualification(session, user, facts)
-    row = Qualification(user_id=user.id, **asdict(facts))
+    row = Qualification(user_id=user.id, recorded_at=now, **asdict(facts))
     session.add(row)
     record(session, actor, "qualification.added", row, at=now)
     session.flush()
@@ -114,10 +124,52 @@ def add_qualification(
 
 def change_qualification(
     session: Session, actor: Actor, row: Qualification, facts: QualificationFacts, *, now: datetime
+) -> Qualification:
+    """Put a qualification right or prolong it: another row says what holds, and this one counts for nothing any more.
+
+    What was verified under it keeps its own record. A change of the notes alone needs no other row.
+    """
+    _still_kept(row)
+    facts = check_qualification(session, row.user, facts, but=row.id)
+    told = {key: value for key, value in asdict(facts).items() if key != "notes"}
+    if all(getattr(row, key) == value for key, value in told.items()):
+        row.notes = facts.notes
+        _record_changes(session, actor, "qualification.changed", row, now=now)
+        return row
+    made = Qualification(user_id=row.user_id, recorded_at=now, ended_on=facts.valid_until, **asdict(facts))
+    session.add(made)
+    session.flush()
+    row.replaced_by_id, made.ended_on = made.id, None
+    record(session, actor, "qualification.replaced", row, at=now)
+    session.flush()
+    session.expire(row.user, ["qualifications"])
+    record(session, actor, "qualification.added", made, at=now, changes=_said(made))
+    return made
+
+
+def end_qualification(
+    session: Session, actor: Actor, row: Qualification, reason: str, *, on: date, now: datetime
 ) -> None:
-    """Put a qualification right or prolong it. What was verified under it keeps its own record."""
-    _set(row, asdict(check_qualification(session, row.user, facts, but=row.id)))
-    _record_changes(session, actor, "qualification.changed", row, now=now)
+    """A qualification holds no more from a day on (withdrawn, left the institute), with a reason; it stays for the days before."""
+    _still_kept(row)
+    reason = cleaning.words("reason", reason)
+    if not reason:
+        raise Problem("reason_needed", "reason")
+    if on < row.valid_from:
+        raise Problem("days_not_in_order", "ended_on")
+    row.ended_on, row.end_reason = on, reason
+    record(session, actor, "qualification.ended", row, at=now, reason=reason)
+    session.flush()
+
+
+def _still_kept(row: Qualification) -> None:
+    if row.replaced_by_id is not None or row.ended_on is not None:
+        raise Problem("qualification_ended_already")
+
+
+def _said(row: Qualification) -> dict[str, list[Any]]:
+    names = ("user_id", "type_code", "certificate_number", "grade", "valid_from", "valid_until")
+    return {name: [None, plain_value(getattr(row, name))] for name in names}
 
 
 def check_institute(session: Session, facts: InstituteFacts, *, but: int | None = None) -> InstituteFacts:
@@ -149,7 +201,7 @@ def check_institute(session: Session, facts: InstituteFacts, *, but: int | None 
 
 
 def create_institute(session: Session, actor: Actor, facts: InstituteFacts, *, now: datetime) -> Institute:
-    """Keep a body that verifies."""
+    """Keep a body that verifies. What it may verify is kept item by item (``services.authorisations``)."""
     row = Institute(**asdict(check_institute(session, facts)))
     session.add(row)
     record(session, actor, "institute.created", row, at=now)

@@ -58,12 +58,12 @@ def remind_all(session: Session, *, today: date, now: datetime, public_url: str)
     done = Reminded()
     bureau = bureau_settings.read(session)
     for holder_id in _holders_with_due(session, today):
-        recipients = _contacts(session, holder_id)
+        recipients = recipients_of(session, holder_id)
         for recipient in recipients:
             due = _due(session, today, Instrument.holder_id == holder_id)
             _tell(session, recipient, due, done, today=today, now=now, bureau=bureau, public_url=public_url)
         session.commit()
-    for recipient, district in _officers(session) if bureau.reminder_officer_digest else []:
+    for recipient, district in officers(session) if bureau.reminder_officer_digest else []:
         condition = Instrument.district_code == district if district else Instrument.id > 0
         due = _due(session, today, condition)
         _tell(session, recipient, due, done, today=today, now=now, bureau=bureau, public_url=public_url)
@@ -82,7 +82,8 @@ def _holders_with_due(session: Session, today: date) -> list[int]:
     return [holder_id for holder_id in session.scalars(statement) if holder_id is not None]
 
 
-def _contacts(session: Session, holder_id: int) -> list[Recipient]:
+def recipients_of(session: Session, holder_id: int) -> list[Recipient]:
+    """The people of a holder who are told, each over the channels they chose."""
     holder = session.get_one(Holder, holder_id)
     contacts = session.scalars(select(Contact).where(Contact.holder_id == holder_id, Contact.is_active.is_(True)))
     found: list[Recipient] = []
@@ -94,7 +95,7 @@ def _contacts(session: Session, holder_id: int) -> list[Recipient]:
     return list({(one.channel, one.address): one for one in found}.values())
 
 
-def _officers(session: Session) -> list[tuple[Recipient, str | None]]:
+def officers(session: Session) -> list[tuple[Recipient, str | None]]:
     """Officers with the district they answer for; one without a district answers for the whole city."""
     officers = session.scalars(
         select(User).join(User.roles).where(Role.name == "officer", User.active.is_(True)).order_by(User.id)

@@ -16,6 +16,8 @@ from metrology.domain.problems import Problem
 from metrology.domain.regulation import InstrumentType
 from metrology.domain.traceability import StandardFacts
 from metrology.persistence.standards import MeasurementStandard, StandardCertificate
+from metrology.services import equipment_state
+from metrology.services.equipment_state import Piece
 
 MOST_OFFERED = 60
 
@@ -29,6 +31,7 @@ class StandardJudged:
 
 
 def judged(
+    session: Session,
     standards: Iterable[MeasurementStandard],
     one: InstrumentType,
     limits: Sequence[MpeAt],
@@ -36,28 +39,49 @@ def judged(
     institute_id: int | None,
 ) -> list[StandardJudged]:
     """Each standard with its refusal for the limits at hand on a day."""
-    return [StandardJudged(row, refusal(row, one, limits, on, institute_id)) for row in standards]
+    rows = list(standards)
+    keys = [row.id for row in rows]
+    pieces, doubts = (
+        equipment_state.pieces_on(session, keys, on),
+        equipment_state.doubts_on(session, on, standard_ids=keys),
+    )
+    found = []
+    for row in rows:
+        known = facts(row, on, pieces.get(row.id, ()), doubts.get(row.id, ""))
+        found.append(StandardJudged(row, _refusal(row, known, one, limits, on, institute_id)))
+    return found
 
 
 def refusal(
-    standard: MeasurementStandard, one: InstrumentType, limits: Sequence[MpeAt], on: date, institute_id: int | None
+    session: Session,
+    standard: MeasurementStandard,
+    one: InstrumentType,
+    limits: Sequence[MpeAt],
+    on: date,
+    institute_id: int | None,
 ) -> Problem | None:
-    """Why a standard may not serve: what the rules say, another body's, or its examination certificate has lapsed."""
-    found = traceability.refusal(facts(standard, on), one, limits, on)
+    """Why a standard may not serve: what the rules say of it and of its equipment, or that it is another body's."""
+    return judged(session, [standard], one, limits, on, institute_id)[0].refusal
+
+
+def _refusal(
+    standard: MeasurementStandard,
+    known: StandardFacts,
+    one: InstrumentType,
+    limits: Sequence[MpeAt],
+    on: date,
+    institute_id: int | None,
+) -> Problem | None:
+    found = traceability.refusal(known, one, limits, on)
     if found:
         return found
     if None not in (standard.institute_id, institute_id) and standard.institute_id != institute_id:
         return Problem("standard_of_other_institute", "standards", standard=standard.name, number=standard.number)
-    until = standard.examination_valid_until
-    if until is not None and until < on:
-        return Problem(
-            "standard_examination_lapsed", "standards", standard=standard.name, valid_until=until.isoformat()
-        )
     return None
 
 
-def facts(standard: MeasurementStandard, on: date) -> StandardFacts:
-    """What the rules must know of a standard, by the certificate it had on the day."""
+def facts(standard: MeasurementStandard, on: date, pieces: Sequence[Piece] = (), doubted_by: str = "") -> StandardFacts:
+    """What the rules must know of a standard, by the certificates it and its equipment had on the day."""
     certificate = certificate_on(standard, on)
     return StandardFacts(
         name=f"{standard.name} {standard.number}",
@@ -68,6 +92,9 @@ def facts(standard: MeasurementStandard, on: date) -> StandardFacts:
         high=standard.range_high or None,
         accuracy=(certificate.accuracy if certificate else "") or standard.accuracy or None,
         state=standard.state,
+        examined_until=standard.examination_valid_until,
+        doubted_by=doubted_by,
+        equipment=tuple(piece.facts() for piece in pieces),
     )
 
 
@@ -78,8 +105,8 @@ def certificate_on(standard: MeasurementStandard, on: date) -> StandardCertifica
     return next((one for one in standard.certificates if one.valid_from <= on <= one.valid_until), None)
 
 
-def snapshot(standard: MeasurementStandard, on: date) -> dict[str, Any]:
-    """What the record keeps and the certificate prints of a standard."""
+def snapshot(session: Session, standard: MeasurementStandard, on: date) -> dict[str, Any]:
+    """What the record keeps and the certificate prints of a standard, with the equipment it was made of that day."""
     certificate = certificate_on(standard, on)
     return {
         "number": standard.number,
@@ -92,6 +119,19 @@ def snapshot(standard: MeasurementStandard, on: date) -> dict[str, Any]:
         "certificate_issuer": certificate.issuer if certificate else standard.certificate_issuer,
         "valid_until": (certificate.valid_until if certificate else standard.valid_until).isoformat(),
         "examination_number": standard.examination_number,
+        "equipment": [
+            {
+                "id": piece.equipment.id,
+                "role": piece.place.role,
+                "number": piece.equipment.number,
+                "name": piece.equipment.name,
+                "serial_number": piece.equipment.serial_number,
+                "certificate_id": piece.certificate.id if piece.certificate else None,
+                "certificate_number": piece.certificate.number if piece.certificate else "",
+                "valid_until": piece.certificate.valid_until.isoformat() if piece.certificate else "",
+            }
+            for piece in equipment_state.pieces_on(session, [standard.id], on).get(standard.id, ())
+        ],
     }
 
 

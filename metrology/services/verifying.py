@@ -83,7 +83,7 @@ def submit(session: Session, actor: Actor, verification: Verification, *, today:
     verification.edition_code = edition.code
     verification.verdict, verification.judgement = verdict.verdict, verdict.to_dict()
     for use in verification.standards:
-        use.snapshot = serving_standards.snapshot(use.standard, verification.verified_on)
+        use.snapshot = serving_standards.snapshot(session, use.standard, verification.verified_on)
     verification.state, verification.submitted_at, verification.updated_at = "submitted", now, now
     record(
         session, actor, "verification.submitted", verification, at=now, instrument=verification.instrument_id,

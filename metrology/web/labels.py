@@ -115,17 +115,21 @@ VISIT_ITEM_STATES = {
     "removed": _l("Taken off the visit"),
 }
 NOTICE_STATES = {
+    "draft": _l("Draft"),
     "queued": _l("Queued"),
     "sending": _l("Being sent"),
     "sent": _l("Sent"),
     "failed": _l("Failed"),
     "withheld": _l("Withheld"),
+    "withdrawn": _l("Withdrawn"),
 }
 NOTICE_CHANNELS = {"email": _l("E-mail"), "wecom": _l("WeCom")}
 TASK_KINDS = {
     "ledger.check": _l("Checking a ledger"),
     "ledger.import": _l("Importing a ledger"),
     "ledger.undo": _l("Undoing an import"),
+    "case.gather": _l("Putting certificates under review"),
+    "case.decide": _l("Carrying out a decision on certificates"),
     "search.reindex": _l("Renewing search entries"),
 }
 TASK_STATES = {

@@ -234,7 +234,7 @@ def _parts(record: Verification, found: Preview) -> dict[str, Any]:
     used = {judged.standard.id: judged for judged in found.standards}
     rest = [row for row in offered if row.id not in used]
     day, body = record.verified_on, record.institute_id
-    judged = [*found.standards, *serving_standards.judged(rest, found.instrument_type, limits, day, body)]
+    judged = [*found.standards, *serving_standards.judged(db.session(), rest, found.instrument_type, limits, day, body)]
     return {
         "record": record,
         "found": found,

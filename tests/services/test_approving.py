@@ -35,6 +35,7 @@ from tests.records import (
     fill,
     finish,
     hand_in,
+    qualify,
     scale_readings,
     start,
 )
@@ -482,6 +483,7 @@ def _water(meter: Instrument) -> dict[str, Any]:
 def test_a_checker_who_also_approves_is_still_one_person(session: Session) -> None:
     team = create_team(session)
     both = create_user(session, "checker", "approver", institute_id=team.institute.id)
+    qualify(session, both)
     record = hand_in(session, team, create_scale(session), INITIAL)
     verifying.check(session, actor_of(both), record, now=NOW)
     with pytest.raises(Problem, match="approver_is_not_a_third"):

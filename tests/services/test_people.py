@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -106,8 +107,38 @@ def test_a_prolonged_qualification_is_journalled(session: Session, verifier: Use
         session, ADMIN, row, QualificationFacts(SCALE, "A", date(2026, 1, 1), date(2028, 12, 31)), now=NOW
     )
     session.commit()
-    entry = session.query(JournalEntry).filter_by(action="qualification.changed").one()
-    assert entry.changes == {"valid_until": ["2026-12-31", "2028-12-31"]}
+    replaced, added = session.query(JournalEntry).filter(JournalEntry.seq > 1).order_by(JournalEntry.seq)
+    assert (replaced.action, added.action) == ("qualification.replaced", "qualification.added")
+    assert added.changes["valid_until"] == [None, "2028-12-31"]
+    assert (row.valid_until, row.is_kept) == (date(2026, 12, 31), False)
+
+
+def test_what_was_replaced_or_ended_counts_no_more(session: Session, verifier: User) -> None:
+    wrong = QualificationFacts(SCALE, "A", date(2026, 1, 1), date(2029, 12, 31))
+    row = people.add_qualification(session, ADMIN, verifier, wrong, now=NOW)
+    right = QualificationFacts(SCALE, "A", date(2026, 1, 1), date(2027, 12, 31))
+    kept = people.change_qualification(session, ADMIN, row, right, now=NOW)
+    refusal = people.qualification_refusal
+    assert refusal(session, verifier, SCALE, date(2027, 12, 31)) is None
+    lapsed = refusal(session, verifier, SCALE, date(2028, 1, 1))
+    assert lapsed is not None
+    assert (lapsed.code, lapsed.params["until"]) == ("qualification_lapsed", "2027-12-31")
+    with pytest.raises(Problem, match="qualification_ended_already"):
+        people.end_qualification(session, ADMIN, row, "调离", on=date(2026, 6, 1), now=NOW)
+    with pytest.raises(Problem, match="reason_needed"):
+        people.end_qualification(session, ADMIN, kept, " ", on=date(2026, 6, 1), now=NOW)
+    people.end_qualification(session, ADMIN, kept, "调离", on=date(2026, 6, 1), now=NOW)
+    assert refusal(session, verifier, SCALE, date(2026, 5, 31)) is None
+    assert refusal(session, verifier, SCALE, date(2026, 6, 1)) is not None
+
+
+def test_a_qualification_is_never_rewritten(session: Session, verifier: User) -> None:
+    facts = QualificationFacts(SCALE, "A", date(2026, 1, 1), date(2026, 12, 31))
+    row = people.add_qualification(session, ADMIN, verifier, facts, now=NOW)
+    session.commit()
+    row.valid_until = date(2030, 1, 1)
+    with pytest.raises(DatabaseError, match="qualification is fixed"):
+        session.flush()
 
 
 def test_institutes_are_told_apart_by_their_code(session: Session) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence.journal import JournalEntry
-from metrology.persistence.people import Institute, Qualification
+from metrology.persistence.people import Institute
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.verifications import Verification
 from metrology.services import verifying
@@ -372,10 +372,7 @@ def standard_elsewhere(session: Session) -> MeasurementStandard:
 def test_a_verifier_who_is_not_qualified_is_refused(
     session: Session, qualification: dict[str, Any], code: str | None
 ) -> None:
-    team = create_team(session)
-    row = session.scalars(select(Qualification)).one()
-    for key, value in qualification.items():
-        setattr(row, key, value)
+    team = create_team(session, **qualification)
     draft = fill(session, team, start(session, team, create_scale(session)), scale_readings(kind="initial"))
     if code is None:
         assert verifying.submit(session, team.actor("verifier"), draft, today=TODAY, now=NOW).verdict == "conforms"
