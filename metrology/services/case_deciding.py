@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import cast
 
 from sqlalchemy import exists, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, selectinload
 
 from metrology.domain.authority import Actor
 from metrology.domain.instrument import State, check_move
@@ -56,7 +56,7 @@ def _next(session: Session, decision: CaseDecision) -> Sequence[ReviewItem]:
         .where(Selection.of(decision).condition(decision.case_id))
         .order_by(ReviewItem.rank, ReviewItem.id)
         .limit(CHUNK)
-        .options(joinedload(ReviewItem.certificate).joinedload(Certificate.instrument))
+        .options(selectinload(ReviewItem.certificate).selectinload(Certificate.instrument))
     )
     return session.scalars(statement).all()
 
@@ -180,7 +180,7 @@ def _not_fallen(session: Session, case: StandardCase) -> Sequence[ReviewItem]:
         .where(ReviewItem.case_id == case.id, ReviewItem.state != "fallen")
         .order_by(ReviewItem.id)
         .limit(CHUNK)
-        .options(joinedload(ReviewItem.certificate).joinedload(Certificate.instrument))
+        .options(selectinload(ReviewItem.certificate).selectinload(Certificate.instrument))
     )
     return session.scalars(statement).all()
 
