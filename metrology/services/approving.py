@@ -133,7 +133,7 @@ def _undoubted(session: Session, verification: Verification) -> None:
         .order_by(MeasurementStandard.id)
         .with_for_update(read=True)
     )
-    names: dict[int, str] = dict(held.all())  # type: ignore[arg-type] # rows are pairs
+    names: dict[int, str] = dict(held.all())
     day = verification.verified_on
     if doubts := equipment_state.doubts_on(session, day, standard_ids=keys):
         key, number = next(iter(doubts.items()))

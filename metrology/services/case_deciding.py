@@ -19,7 +19,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import record
 from metrology.persistence.standard_cases import CaseDecision, ReviewItem, StandardCase
-from metrology.services import case_campaign, case_notices, certifying, searching
+from metrology.services import case_campaign, case_notices, certifying, ending, searching
 from metrology.services.standard_cases import ACTIVE, Selection, actor_of, noun_of, still_standing
 
 CHUNK = 200
@@ -78,7 +78,7 @@ def _decide(
         )  # fmt: skip
         return
     item.state = "revoked"
-    certifying.revoke(session, actor, certificate, _reason(decision), today=today, now=now)
+    ending.take_back(session, actor, certificate, _reason(decision), today=today, now=now)
 
 
 def _reason(decision: CaseDecision) -> str:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -87,7 +87,7 @@ def _uses(session: Session, case: StandardCase, standard_id: int) -> Iterator[Se
         yield rows
 
 
-def _statement(case: StandardCase, standard_id: int, last: int) -> Select[Any]:
+def _statement(case: StandardCase, standard_id: int, last: int) -> Any:
     has_item = select(ReviewItem.id).where(ReviewItem.case_id == case.id, ReviewItem.certificate_id == Certificate.id)
     return (
         select(

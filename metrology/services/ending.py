@@ -91,6 +91,8 @@ def _check_possible(session: Session, certificate: Certificate, kind: str) -> No
     if kind not in possible_kinds(certificate):
         code = "annulled_already" if certificate.end_reason in (ANNULLED, CORRECTED) else "not_in_force"
         raise Problem(code, "kind", number=certificate.number)
+    if kind == REPLACEMENT and certificate.under_review:
+        raise Problem("under_review", "kind", number=certificate.number)
     if kind == REPLACEMENT and not corrections(session, certificate):
         raise Problem("nothing_to_correct", "kind", number=certificate.number)
 

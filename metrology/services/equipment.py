@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -121,7 +122,7 @@ def revise(session: Session, actor: Actor, row: Equipment, facts: EquipmentFacts
 
 def _check(session: Session, facts: EquipmentFacts) -> EquipmentFacts:
     words = ("name", "name_en", "model", "manufacturer", "range_text", "accuracy_text")
-    lines = {name: cleaning.words(name, getattr(facts, name)) for name in words}
+    lines: dict[str, Any] = {name: cleaning.words(name, getattr(facts, name)) for name in words}
     if not lines["name"]:
         raise Problem("equipment_needs_name", "name")
     number = cleaning.code("number", facts.number, 80)

@@ -221,7 +221,7 @@ def propose(
     )  # fmt: skip
     session.add(decision)
     session.flush()
-    changes = {"decision": [None, kind], "items": [None, count]}
+    changes: dict[str, list[Any]] = {"decision": [None, kind], "items": [None, count]}
     record(session, actor, "case.proposed", case, at=now, changes=changes, reason=reason)
     session.flush()
     session.expire(case, ["decisions"])
@@ -242,8 +242,8 @@ def confirm(session: Session, actor: Actor, decision: CaseDecision, *, now: date
     decision.state, decision.confirmed_by_id, decision.confirmed_at = "confirmed", actor.user_id, now
     if decision.kind == "fall":
         case.state = "falling"
-    changes = {"decision": [None, decision.kind], "items": [None, decision.count]}
-    record(session, actor, "case.confirmed", case, at=now, changes=changes, reason=decision.reason)
+    changes: dict[str, list[Any]] = {"decision": [None, decision.kind], "items": [None, decision.count]}
+    record(session, actor, "case.decided", case, at=now, changes=changes, reason=decision.reason)
     if decision.count > AT_ONCE:
         arguments = {"case_id": case.id, "decision_id": decision.id}
         task = tasks.enqueue(session, actor, "case.decide", arguments, now=now, key=f"case.decide/{decision.id}")

@@ -48,6 +48,12 @@ TITLES = {
     "certificate.ending_confirmed": (_l("Ending of a certificate confirmed"), "revoked", "check-lg"),
     "certificate.ending_declined": (_l("Ending of a certificate declined"), "neutral", "x-lg"),
     "certificate.ending_withdrawn": (_l("Proposal to end a certificate withdrawn"), "neutral", "arrow-return-left"),
+    "certificate.doubted": (_l("Certificate under review"), "review", "search"),
+    "certificate.cleared": (_l("Certificate cleared: it still conforms"), "valid", "check-circle"),
+    "certificate.undoubted": (_l("Certificate no longer under review"), "valid", "check-circle"),
+    "certificate.restored": (_l("Certificate stands again"), "valid", "patch-check"),
+    "instrument.due_sooner": (_l("Due sooner, to be verified again"), "due_soon", "calendar-event"),
+    "instrument.due_restored": (_l("Due date put back"), "info", "calendar-check"),
     "visit.noted": (_l("Noted on a visit"), "neutral", "calendar3"),
 }
 """Action → title, kind (colour) and icon. Another is told as the journal tells it."""

@@ -132,14 +132,14 @@ def test_gathering_begun_again_finds_nothing_twice(
     session.commit()
     monkeypatch.setattr(case_gathering, "CHUNK", 2)
 
-    class Cut(Exception):
+    class CutError(Exception):
         pass
 
     def cut_off(*_told: Any) -> None:
         session.commit()
-        raise Cut
+        raise CutError
 
-    with pytest.raises(Cut):
+    with pytest.raises(CutError):
         case_gathering.gather(session, case, now=lambda: NOW, step=cut_off)
     assert case.found == 2
     gather(session, case)

@@ -15,7 +15,8 @@ from metrology.domain.authority import Actor
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.journal import record
 from metrology.persistence.people import Institute, User
-from metrology.services import accounts, people, standards
+from metrology.services import accounts, authorisations, people, standards
+from metrology.services.authorisations import AuthorisationFacts
 from metrology.services.people import InstituteFacts, QualificationFacts
 from metrology.services.standards import StandardFacts
 
@@ -64,11 +65,17 @@ def make_people(
         ),
         now=now,
     )
+    people_may = AuthorisationFacts(
+        number=institute.authorisation_number, type_code="*", valid_from=start - timedelta(days=400),
+        valid_until=today + timedelta(days=500),
+    )  # fmt: skip
+    authorisations.authorise(session, SYSTEM, institute, people_may, now=now)
     made = [
         _account(session, hash_password, name, words, roles, district, institute, now=now)
         for name, words, roles, district in STAFF
     ]
-    for user in session.scalars(select(User).where(User.email.startswith("verifier"))):
+    competent = User.email.startswith("verifier") | User.email.startswith("checker")
+    for user in session.scalars(select(User).where(competent)):
         facts = QualificationFacts(
             type_code="*",
             certificate_number=f"豫注计师2022{user.id:05d}",
