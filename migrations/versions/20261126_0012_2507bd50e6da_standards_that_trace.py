@@ -9,7 +9,7 @@ SQLite cannot change a CHECK, and the table of notices cannot be made anew while
 is changed instead, as SQLite's own manual describes for constraints that change nothing stored (lang_altertable.html, 7).
 
 Revision ID: 2507bd50e6da
-Revises: c3d90a7e5b14
+Revises: c0de5e1f9a27
 """
 
 from datetime import UTC, date, datetime
@@ -23,7 +23,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 # revision identifiers, used by Alembic.
 revision = "2507bd50e6da"
-down_revision = "c3d90a7e5b14"
+down_revision = "c0de5e1f9a27"
 branch_labels = None
 depends_on = None
 
