@@ -11,6 +11,7 @@ no reader needs it. Level M suits labels (larger modules on little paper), level
 from __future__ import annotations
 
 import io
+import re
 from itertools import groupby
 from typing import Literal
 
@@ -18,6 +19,7 @@ import qrcode
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
 from qrcode import constants
+from qrcode.util import MODE_8BIT_BYTE, MODE_NUMBER, QRData
 
 from metrology.domain.problems import Problem
 
@@ -27,6 +29,7 @@ MASK = 4
 MAX_IMAGE_PIXELS = 50_000_000
 """A photograph of a phone has about 12 million; more is a picture made to fill memory."""
 
+_SIGNED = re.compile(r"([!-~]+#)([0-9]{20,})")
 _LEVELS: dict[ErrorCorrection, int] = {
     "L": constants.ERROR_CORRECT_L,
     "M": constants.ERROR_CORRECT_M,
@@ -36,9 +39,17 @@ _LEVELS: dict[ErrorCorrection, int] = {
 
 
 def _drawn(text: str, error_correction: ErrorCorrection) -> list[list[bool]]:
-    """The modules without the quiet zone; long runs of digits are packed in numeric mode."""
+    """The modules without the quiet zone.
+
+    A signed address is two segments, the address in byte mode and its digits in numeric mode (3⅓ bits each): what the sizes of
+    docs/certificate-code.md count on. Other texts are cut where the library sees a gain.
+    """
     code = qrcode.QRCode(error_correction=_LEVELS[error_correction], border=0, mask_pattern=MASK)
-    code.add_data(text)
+    if signed := _SIGNED.fullmatch(text):
+        code.add_data(QRData(signed[1].encode(), mode=MODE_8BIT_BYTE))
+        code.add_data(QRData(signed[2].encode(), mode=MODE_NUMBER))
+    else:
+        code.add_data(text)
     try:
         code.make(fit=True)
     except ValueError as error:  # no version of the symbol holds so much
