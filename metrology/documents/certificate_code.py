@@ -64,7 +64,7 @@ class CodeFacts:
     status_index: int
     signed: date
     register: str = ""
-    """Number in this register; in a label's code only when the nameplate has no serial number."""
+    """Number in this register; beside a serial number only on a page, and where there is room."""
     number: str = ""
     kind: str = ""
     model: str = ""
@@ -113,8 +113,10 @@ def _clean(words: str) -> str:
 
 
 def _fitted(facts: CodeFacts, profile: SignedProfile, most: int) -> bytes:
-    """The payload, shortened where it must be: body and kind first, then model, number, register; the serial number last."""
+    """The payload, shortened where it must be: body and kind first, then model and number; the serial number last."""
     order = _TEXTS if profile == "P2" else _TEXTS[-2:]
+    if facts.serial and len(_payload(facts, profile)) > most:
+        facts = replace(facts, register="")  # the nameplate's number says which instrument it is
     for floor in (_FLOOR, 0):
         for name in order:
             payload = _payload(facts, profile)
