@@ -19,7 +19,7 @@ import qrcode
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
 from qrcode import constants
-from qrcode.util import MODE_8BIT_BYTE, MODE_NUMBER, QRData
+from qrcode.util import QRData
 
 from metrology.domain.problems import Problem
 
@@ -29,6 +29,9 @@ MASK = 4
 MAX_IMAGE_PIXELS = 50_000_000
 """A photograph of a phone has about 12 million; more is a picture made to fill memory."""
 
+_AS_DIGITS: Literal[1] = 1
+_AS_BYTES: Literal[4] = 4
+"""Mode indicators of ISO/IEC 18004, table 2."""
 _SIGNED = re.compile(r"([!-~]+#)([0-9]{20,})")
 _LEVELS: dict[ErrorCorrection, int] = {
     "L": constants.ERROR_CORRECT_L,
@@ -46,8 +49,8 @@ def _drawn(text: str, error_correction: ErrorCorrection) -> list[list[bool]]:
     """
     code = qrcode.QRCode(error_correction=_LEVELS[error_correction], border=0, mask_pattern=MASK)
     if signed := _SIGNED.fullmatch(text):
-        code.add_data(QRData(signed[1].encode(), mode=MODE_8BIT_BYTE))
-        code.add_data(QRData(signed[2].encode(), mode=MODE_NUMBER))
+        code.add_data(QRData(signed[1].encode(), mode=_AS_BYTES))
+        code.add_data(QRData(signed[2].encode(), mode=_AS_DIGITS))
     else:
         code.add_data(text)
     try:
