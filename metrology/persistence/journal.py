@@ -114,9 +114,9 @@ def record(
 
 
 def waiting(session: Session, action: str, subject: Model) -> dict[str, list[Any]] | None:
-    """The changes of an entry that this session has noted and not written yet; None when there is none."""
+    """The changes of the last such entry that this session has noted and not written yet; None when there is none."""
     pending: list[_Pending] = session.info.get(_PENDING, [])
-    return next((one.changes for one in pending if one.action == action and one.subject is subject), None)
+    return next((one.changes for one in reversed(pending) if one.action == action and one.subject is subject), None)
 
 
 def changes_of(row: Model) -> dict[str, list[Any]]:

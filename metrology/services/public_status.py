@@ -138,6 +138,11 @@ def _found(session: Session, asked: Iterable[Asked]) -> list[Certificate]:
     return list(session.scalars(statement))
 
 
+def instrument_of(session: Session, code: str) -> Instrument:
+    """The instrument a certificate is of."""
+    return session.scalars(select(Instrument).join(Certificate).where(Certificate.code == code)).one()
+
+
 def with_facts() -> tuple[Any, ...]:
     """Options that load what ``status_of`` reads."""
     return (

@@ -19,6 +19,7 @@ from metrology.persistence.journal import JournalEntry, plain_value, waiting
 from metrology.persistence.verifications import Verification
 
 KEY = "sha256"
+ISSUED, ENDED = "certificate.issued", "certificate.ended"
 _RECORD = (
     "number", "instrument_id", "type_code", "kind", "verified_on", "place_text", "environment", "nameplate", "readings",
     "seals", "edition_code", "verdict", "judgement", "institute_id", "verifier_id", "replaces_id",
@@ -49,12 +50,13 @@ def digest_changes(row: Verification | Certificate) -> dict[str, list[Any]]:
 
 
 def is_intact(session: Session, row: Verification | Certificate) -> bool:
-    """Whether a record or certificate is still what the journal says was fixed."""
-    action = "verification.submitted" if isinstance(row, Verification) else "certificate.issued"
-    changes = waiting(session, action, row) or session.scalar(
+    """Whether a record or certificate is still what the journal says was fixed; a certificate also, how it ended."""
+    if isinstance(row, Certificate):
+        return not altered(session, [row])
+    changes = waiting(session, "verification.submitted", row) or session.scalar(
         select(JournalEntry.changes)
         .where(JournalEntry.object_kind == row.__tablename__, JournalEntry.object_id == str(row.id))
-        .where(JournalEntry.action == action)
+        .where(JournalEntry.action == "verification.submitted")
         .order_by(JournalEntry.seq)
         .limit(1)
     )
@@ -69,16 +71,36 @@ def check_intact(session: Session, row: Verification | Certificate) -> None:
 
 
 def altered(session: Session, certificates: Iterable[Certificate]) -> frozenset[int]:
-    """Keys of those certificates that are no longer what the journal says was issued: one question for them all."""
+    """Keys of those certificates that are no longer what the journal says was issued, or did not end as it says.
+
+    One question for them all. Entries that this session has yet to write count.
+    """
     rows = {str(one.id): one for one in certificates}
     if not rows:
         return frozenset()
-    told: dict[str, Any] = {}
-    statement = select(JournalEntry.object_id, JournalEntry.changes).where(
+    issued: dict[str, Any] = {}
+    ended: dict[str, Any] = {}
+    statement = select(JournalEntry.object_id, JournalEntry.action, JournalEntry.changes).where(
         JournalEntry.object_kind == "certificate",
         JournalEntry.object_id.in_(list(rows)),
-        JournalEntry.action == "certificate.issued",
+        JournalEntry.action.in_((ISSUED, ENDED)),
     )
-    for key, changes in session.execute(statement.order_by(JournalEntry.seq)):
-        told.setdefault(key, changes)
-    return frozenset(one.id for key, one in rows.items() if (told.get(key) or {}).get(KEY) != [None, digest(one)])
+    for key, action, changes in session.execute(statement.order_by(JournalEntry.seq)):
+        if action == ENDED:
+            ended[key] = changes
+        else:
+            issued.setdefault(key, changes)
+    for key, one in rows.items():
+        if key not in issued:
+            issued[key] = waiting(session, ISSUED, one)
+        ended[key] = waiting(session, ENDED, one) or ended.get(key)
+    return frozenset(one.id for key, one in rows.items() if not _is_as_told(one, issued[key], ended[key]))
+
+
+def _is_as_told(row: Certificate, issued: Any, ended: Any) -> bool:
+    if (issued or {}).get(KEY) != [None, digest(row)]:
+        return False
+    if ended:
+        return bool((ended["standing"][1], ended["end_reason"][1]) == (row.standing, row.end_reason))
+    # What had ended when it was issued has no entry of its own for that.
+    return row.standing == "valid" or (row.standing == "superseded" and row.ended_at == row.issued_at)

@@ -15,9 +15,10 @@ from werkzeug.exceptions import ServiceUnavailable
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db, set_reading
 from metrology.services import public_status, settings
+from metrology.services.as_of import of_day
 from metrology.services.public_status import LONGEST, MOST_AT_ONCE, Answer, Asked
 from metrology.services.status_sheets import LIMITS, StatusSheet, read_sheet
-from metrology.web import rates, status_words
+from metrology.web import as_of, as_of_words, rates, status_words
 from metrology.web.accounts import csrf
 from metrology.web.problems import problem_answer
 from metrology.web.requests import now, public, today
@@ -48,13 +49,34 @@ def _open_to_all(response: Response) -> Response:
 @public
 @rates.limited(rates.STATUS)
 def status(code: str) -> Response:
-    """What one certificate is worth now."""
+    """What one certificate is worth now; with ``on``, whether its instrument was legal that day, with the proof."""
+    if "on" in request.args or "known" in request.args:
+        return _of_day(code)
     answer = public_status.answer_one(db.session(), Asked(text=code), today=today(), warn_days=_warn_days())
     if answer.status is None:
         if answer.problem in _NOT_FOUND:
             rates.count(rates.LOOKUPS)
         return problem_answer(problem_of(answer), 404 if answer.problem in _NOT_FOUND else 409)
     return cachable(status_words.as_json(answer.status, installation().public_url))
+
+
+def _of_day(code: str) -> Response:
+    """The answer about a day; ``known`` is another, at whose end the registry's knowledge counts."""
+    session = db.session()
+    answer = public_status.answer_one(session, Asked(text=code), today=today(), warn_days=_warn_days())
+    if answer.problem in _NOT_FOUND:
+        rates.count(rates.LOOKUPS)
+        return problem_answer(problem_of(answer), 404)
+    on = as_of.day_asked(request.args.get("on"), "on")
+    known = as_of.day_asked(request.args.get("known"), "known")
+    if on is None:
+        raise Problem("bad_day", "on", value="")
+    instrument = public_status.instrument_of(session, Asked(text=code).code)
+    try:
+        found = of_day(session, instrument, on, today=today(), now=now(), known=known)
+    except Problem as problem:
+        return problem_answer(problem, 409 if problem.code == "certificate_altered" else 422)
+    return cachable({"code": Asked(text=code).code, **as_of_words.as_json(found, installation().public_url)})
 
 
 def cachable(content: dict[str, Any]) -> Response:
