@@ -20,7 +20,7 @@ from metrology.channels.outcome import NotSent
 from metrology.documents.signed_note import NoteSigner, write_note
 from metrology.domain.problems import Problem
 from metrology.persistence.checkpoints import Checkpoint, CheckpointDelivery
-from metrology.persistence.journal import GENESIS, JournalHead, verify_chain
+from metrology.persistence.journal import GENESIS, JournalEntry, JournalHead, verify_chain
 from metrology.persistence.reminders import Notice
 from metrology.services.outbox import message_id_of
 from metrology.settings import Settings
@@ -64,6 +64,17 @@ def is_due(session: Session, *, now: datetime) -> bool:
     if before is None:
         return head > 0
     return head >= before.size + ENTRIES or (head > before.size and now >= before.at + EVERY)
+
+
+def is_late(session: Session, *, now: datetime) -> bool:
+    """Whether one has been due for three times as long as it should: the ticker stands, or the journal does not fit."""
+    head = session.scalar(select(JournalHead.seq).where(JournalHead.id == 1)) or 0
+    before = last(session)
+    since = before.size if before is not None else 0
+    if head <= since:
+        return False
+    first = session.scalar(select(JournalEntry.at).where(JournalEntry.seq == since + 1))
+    return first is None or now > first + 3 * EVERY
 
 
 def make(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, jsonify
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
 from metrology.persistence.database import db
-from metrology.web.requests import public
+from metrology.services import checkpointing
+from metrology.web.checkpoints import age_of
+from metrology.web.requests import now, public
 
 blueprint = Blueprint("health", __name__)
 
@@ -32,9 +36,20 @@ def ready() -> Response:
         db.session.rollback()
         checks["database"] = type(fault).__name__
     good = all(value == "ok" for value in checks.values())
-    answer = jsonify(status="ready" if good else "not ready", checks=checks)
+    answer = jsonify(status="ready" if good else "not ready", checks=checks, journal=_journal() if good else None)
     answer.status_code = 200 if good else 503
     return answer
+
+
+def _journal() -> dict[str, Any]:
+    """How old the last checkpoint is and what waits to be taken out: told, but no reason not to serve."""
+    session = db.session()
+    last = checkpointing.last(session)
+    return {
+        "checkpoint_age_seconds": age_of(last, now()),
+        "checkpoint_late": checkpointing.is_late(session, now=now()),
+        "checkpoints_unsent": checkpointing.unsent(session),
+    }
 
 
 def head_revision() -> str | None:

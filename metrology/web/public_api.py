@@ -13,15 +13,16 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import ServiceUnavailable
 
 from metrology.domain.problems import Problem
+from metrology.persistence.checkpoints import Checkpoint
 from metrology.persistence.database import db, set_reading
-from metrology.services import public_status, settings
+from metrology.services import checkpointing, public_status, settings
 from metrology.services.as_of import of_day
 from metrology.services.public_status import LONGEST, MOST_AT_ONCE, Answer, Asked
 from metrology.services.status_sheets import LIMITS, StatusSheet, read_sheet
 from metrology.web import as_of, as_of_words, rates, status_words
 from metrology.web.accounts import csrf
 from metrology.web.problems import problem_answer
-from metrology.web.requests import now, public, today
+from metrology.web.requests import now, or_404, public, today
 from metrology.web.requests import settings as installation
 
 blueprint = Blueprint("public_api", __name__, url_prefix="/api/public")
@@ -105,6 +106,19 @@ def _warn_days() -> int:
 def problem_of(answer: Answer) -> Problem:
     """The problem of an answer without a status, as forms and pages name it."""
     return Problem(answer.problem, None, number=answer.number)
+
+
+@blueprint.get("/checkpoint")
+@public
+@rates.limited(rates.STATUS)
+def checkpoint() -> Response:
+    """The newest signed checkpoint of the journal, for whoever wants to keep it."""
+    last: Checkpoint = or_404(checkpointing.last(db.session()))
+    answer = Response(last.note, content_type="text/plain; charset=utf-8")
+    answer.set_etag(last.hash)
+    answer.headers["Cache-Control"] = "public, no-cache"
+    answer.make_conditional(request)
+    return answer
 
 
 # -- many at once

@@ -31,6 +31,9 @@ REGULAR: dict[str, Any] = {
     "reminders": _l("Writing reminders"),
     "outbox": _l("Sending"),
     "overdue figures": _l("Figures of the overdue report"),
+    "journal checkpoint": _l("Signing the journal"),
+    "checkpoint delivery": _l("Taking checkpoints out"),
+    "status dump": _l("Nightly dump of certificate statuses"),
     "counts brought together": _l("Counts of the reports, tidied"),
 }
 

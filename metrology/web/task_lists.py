@@ -12,6 +12,7 @@ from sqlalchemy import Select
 from metrology.persistence.keyset import Order
 from metrology.persistence.tasks import Task
 from metrology.web import labels, listing
+from metrology.web.checkpoints import standing
 from metrology.web.filters import instant, label
 from metrology.web.list_filters import Asking, ChoiceFilter, equals, labelled
 from metrology.web.listing import Column, ListDefinition
@@ -75,6 +76,7 @@ def task_list() -> str:
     return listing.show(
         TASKS,
         ticker=ticker(),
+        standing=standing(),
         regular=REGULAR,
         empty=(
             _("No tasks yet"),
