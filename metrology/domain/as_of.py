@@ -87,7 +87,7 @@ def judge(documents: Iterable[Document], states: Sequence[StateChange], on: date
     """What held on a day, by what was known at an instant. Nothing that is not proven counts as legal.
 
     The document of the latest verification up to the day governs. It counts from the day of verification (its issue only
-    makes that known) to the day before it ended, or to its last valid day.
+    makes that known) to the day before it ended, or to its last valid day. ``states`` stand in the order of their entries.
     """
     told = [one for one in documents if one.issued_at <= known and one.verified_on <= on]
     counting = [one for one in told if (end := one.end(known)) is None or end.reason not in VOID]
@@ -130,7 +130,7 @@ def _by(document: Document | None, states: Sequence[StateChange], on: date, know
 def _state(document: Document, states: Sequence[StateChange], on: date, known: datetime) -> StateChange | None:
     """The state at the end of the day, where it came after the verification: that one answered for all before it."""
     told = [one for one in states if one.at <= known and one.on <= on]
-    last = max(told, key=lambda one: one.at, default=None)
+    last = told[-1] if told else None
     if last is None or (last.on <= document.verified_on and last.at < document.issued_at):
         return None
     return last
