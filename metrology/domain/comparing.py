@@ -85,6 +85,9 @@ class ComparisonEdition(Edition):
     items: tuple[ReadingField, ...]
     environment: tuple[ReadingField, ...]
 
+    runs_key: ClassVar[str] = RUNS
+    """The key of the table of runs."""
+    runs_labels: ClassVar[Labels] = RUN_LABELS
     by: ClassVar[str] = "point"
     by_labels: ClassVar[Labels] = {"zh": "检定点", "en": "point"}
     unit: ClassVar[str]
@@ -119,10 +122,14 @@ class ComparisonEdition(Edition):
             try:
                 return indicated.in_unit(unit) - actual.in_unit(unit)
             except InexactConversion as problem:
-                return Lack("bad_quantity", f"{RUNS}[{row.index}].actual", RUN_LABELS, problem.params)
+                return Lack("bad_quantity", self.place(row, "actual"), RUN_LABELS, problem.params)
         if actual.value <= 0:
-            return Lack("bad_quantity", f"{RUNS}[{row.index}].actual", RUN_LABELS, {"value": actual.text(), "unit": ""})
+            return Lack("bad_quantity", self.place(row, "actual"), RUN_LABELS, {"value": actual.text(), "unit": ""})
         return relative_error(indicated, actual, self.unit)
+
+    def place(self, row: Row, key: str) -> str:
+        """Where a value of a run stands."""
+        return f"{self.runs_key}[{row.index}].{key}"
 
     def unit_of_error(self, plate: Nameplate) -> str:
         """The unit of errors, which may be that of the instrument's scale."""
@@ -185,7 +192,7 @@ class ComparisonEdition(Edition):
             yield items_table(items)
         if self.environment:
             yield environment(self, *self.environment, keys=self.condition_keys(nameplate))
-        yield self._runs(nameplate, kind)
+        yield self.runs_table(nameplate, kind)
         yield from self.more_tables(nameplate, kind)
 
     def items_for(self, plate: Nameplate, kind: str) -> tuple[ReadingField, ...]:
@@ -193,7 +200,8 @@ class ComparisonEdition(Edition):
         del plate, kind
         return self.items
 
-    def _runs(self, plate: Nameplate, kind: str) -> ReadingTable:
+    def runs_table(self, plate: Nameplate, kind: str) -> ReadingTable:
+        """The runs at each point."""
         points = self.points(plate, kind)
         rows = tuple(
             PresetRow(
@@ -209,8 +217,8 @@ class ComparisonEdition(Edition):
         choices = tuple(Choice(point.key, point.labels) for point in points)
         point_field = ReadingField(key=self.by, labels=self.by_labels, kind="choice", choices=choices)
         return ReadingTable(
-            key=RUNS,
-            labels=RUN_LABELS,
+            key=self.runs_key,
+            labels=self.runs_labels,
             layout="rows",
             fields=(point_field, *self.run_fields(plate, kind)),
             rows=rows,
@@ -231,11 +239,15 @@ class ComparisonEdition(Edition):
     # -- the verdict
 
     def findings(self, case: Case) -> Iterator[Finding | Lack]:
-        """A finding for each point, then what a type adds."""
+        """What was read outside the conditions, a finding for each point, then what a type adds."""
         yield from outside(self, case, keys=self.condition_keys(case.nameplate))
+        yield from self.found_in_runs(case)
+
+    def found_in_runs(self, case: Case) -> Iterator[Finding | Lack]:
+        """A finding for each point, then what a type adds."""
         points = {point.key: point for point in self.points(case.nameplate, case.kind)}
         runs: dict[str, list[Run]] = {}
-        for row in case.reading.rows(RUNS):
+        for row in case.reading.rows(self.runs_key):
             point = points.get(row.texts.get(self.by, ""))
             if point is None:
                 continue
@@ -250,7 +262,7 @@ class ComparisonEdition(Edition):
             got = runs.get(key, [])
             if len(got) > point.runs and not self.extendable:
                 # Which of them count would be for somebody to choose.
-                yield Lack("ambiguous_reading", f"{RUNS}.{key}", point.labels, {"got": str(len(got))})
+                yield Lack("ambiguous_reading", f"{self.runs_key}.{key}", point.labels, {"got": str(len(got))})
             elif got:
                 finding = self._judged(case, point, got)
                 found.append((point, finding))
@@ -258,12 +270,12 @@ class ComparisonEdition(Edition):
         yield from self.more(case, found)
 
     def _off_setting(self, case: Case, row: Row, point: TestPoint) -> Iterator[Lack]:
-        labels = {one.key: one.labels for one in case.reading.sheet.table(RUNS).fields}
+        labels = {one.key: one.labels for one in case.reading.sheet.table(self.runs_key).fields}
         for key, (low, high) in point.bounds.items():
             value = row.get(key)
             if value is not None and not low <= value <= high:
                 params = {"value": value.text(), "lower": low.plain(), "upper": high.plain()}
-                yield Lack("outside_conditions", f"{RUNS}[{row.index}].{key}", labels[key], params)
+                yield Lack("outside_conditions", self.place(row, key), labels[key], params)
 
     def _judged(self, case: Case, point: TestPoint, runs: Sequence[Run]) -> Finding:
         shown, limit, used, within = self._each(case, point, runs) if self.each else self._mean(case, point, runs)

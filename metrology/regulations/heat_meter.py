@@ -1,27 +1,21 @@
-"""Heat meters (热量表): JJG 225-2024, after EN 1434 and OIML R 75.
+"""Heat meters (热量表): JJG 225-2024 and JJG 225-2001 before it, after EN 1434 and OIML R 75.
 
-The error of the energy of a complete meter keeps to the sum of the limits of its parts, flow sensor, temperature sensors and
-calculator, each at the flow rate q and temperature difference ΔΘ of the run:
-
-    E = Ef + Et + Ec,  Ef = base + slope · qp/q (no more than its cap),  Et = 0.5 + 3 ΔΘmin/ΔΘ,  Ec = 0.5 + ΔΘmin/ΔΘ
+A complete meter is verified by its energy, one of separate parts by flow sensor, temperature sensors and calculator, each for itself.
 
 The regulation itself was not at hand: sources are named at each number; numbers without one are unconfirmed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
-from metrology.domain.comparing import ComparisonEdition, Limit, TestPoint, yes
+from metrology.domain.comparing import yes
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE
-from metrology.domain.example import Examples
-from metrology.domain.mpe import MaximumPermissibleError
-from metrology.domain.nameplate import Characteristic, Nameplate
-from metrology.domain.problems import NotCovered
-from metrology.domain.quantity import Quantity, plain, round_to
-from metrology.domain.reading_sheet import Choice, ReadingField, Row
+from metrology.domain.example import Example, Examples
+from metrology.domain.heat_metering import HeatMeterEdition
+from metrology.domain.nameplate import Characteristic
+from metrology.domain.reading_sheet import Choice
 from metrology.domain.regulation import Citation, InstrumentType, LegalNumber, RequiredStandard, number
 from metrology.domain.schedule import Interval
 
@@ -54,9 +48,16 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "large.flow_from": number("1.0", "qi"),
     "large.flow_to": number("1.1", "qi"),
     "large.below": number("5", "K", clause="up to this much below ΔΘmax"),
+    "part.flow_from": number("0.10", "qp", clause="flow sensor by itself, between qi and qp"),
+    "part.flow_to": number("0.11", "qp", clause="flow sensor by itself, between qi and qp"),
     "runs": number("1"),
     "rounding": number("0.01", "%"),
     "interval": number("36", "month", clause="as in JJG 225-2001"),
+}
+# Of the edition before only the interval was found in a source; the numbers of the new one stand in for the rest.
+_NUMBERS_2001: Mapping[str, LegalNumber] = {
+    **{key: replace(one, source="", confirmed=False) for key, one in _NUMBERS.items()},
+    "interval": number("36", "month", source="secondary sources on JJG 225-2001 (three years at most)"),
 }
 
 NAMEPLATE = (
@@ -101,6 +102,16 @@ NAMEPLATE = (
         synonyms=("最大温差", "ΔΘmax", "Δtmax"),
     ),
     Characteristic(
+        key="assembly",
+        labels={"zh": "检定方式", "en": "verified as"},
+        kind="choice",
+        choices=(
+            Choice("complete", {"zh": "整体检定", "en": "complete meter"}, ("整体", "总量检定", "整体式")),
+            Choice("parts", {"zh": "分量检定", "en": "separate parts"}, ("分量", "组合式", "分体", "分量组合")),
+        ),
+        synonyms=("整体式或组合式", "结构型式"),
+    ),
+    Characteristic(
         key="dn",
         labels={"zh": "公称口径", "en": "nominal size DN"},
         kind="integer",
@@ -120,86 +131,6 @@ _POINTS = {
     "middle": {"zh": "中间点", "en": "middle"},
     "large": {"zh": "大温差小流量点", "en": "large difference, small flow"},
 }
-_SHOWN = Decimal("0.01")
-
-
-@dataclass(frozen=True, kw_only=True)
-class HeatMeterEdition(ComparisonEdition):
-    """Complete meters, by the energy they show."""
-
-    unit: ClassVar[str] = "J"
-    extendable: ClassVar[bool] = True
-    formula: ClassVar[str] = "E = (Q − Qs)/Qs × 100 %; MPE = Ef + Et + Ec"
-
-    def check(self, nameplate: Nameplate) -> None:
-        """Of two ends of a range the larger one is the larger."""
-        for low, high in (("qi", "qp"), ("difference_min", "difference_max")):
-            least, most = nameplate.quantity(low), nameplate.quantity(high)
-            if least is not None and most is not None and least >= most:
-                raise NotCovered(low, value=least.plain(), limit=most.plain())
-
-    def points(self, plate: Nameplate, kind: str) -> Sequence[TestPoint]:
-        """Large flow with a small difference, small flow with a large one, and between them."""
-        del kind
-        return [self._point(plate, key, labels) for key, labels in _POINTS.items()]
-
-    def _point(self, plate: Nameplate, key: str, labels: Mapping[str, str]) -> TestPoint:
-        runs = int(self.value("runs"))
-        flow = plate.quantity("qi" if key == "large" else "qp")
-        least, most = plate.quantity("difference_min"), plate.quantity("difference_max")
-        if flow is None or least is None or most is None:
-            return TestPoint(key=key, labels=labels, runs=runs)
-        flows = _tidy(flow.times(self.value(f"{key}.flow_from"))), _tidy(flow.times(self.value(f"{key}.flow_to")))
-        if key == "large":
-            differences = Quantity(most.value - self.value("large.below"), "K"), most
-        else:
-            of = least.value if key == "small" else Decimal(1)
-            low, high = (self.value(f"{key}.difference_{end}") * of for end in ("from", "to"))
-            differences = _tidy(Quantity(low, "K")), _tidy(Quantity(high, "K"))
-        bounds = {"flow": flows, "difference": differences}
-        text = "; ".join(f"{low.plain().partition(' ')[0]}–{high.plain()}" for low, high in bounds.values())
-        return TestPoint(key=key, labels=labels, runs=runs, bounds=bounds, hint={"zh": text, "en": text})
-
-    def run_fields(self, plate: Nameplate, kind: str) -> tuple[ReadingField, ...]:
-        """Flow rate and temperature difference decide the limit, so they are read."""
-        del plate, kind
-        return (
-            ReadingField(key="flow", labels={"zh": "流量 q", "en": "flow rate q"}, unit="m³/h"),
-            ReadingField(key="difference", labels={"zh": "温差 ΔΘ", "en": "temperature difference ΔΘ"}, unit="K"),
-            ReadingField(key="indicated", labels={"zh": "热量表示值 Q", "en": "energy shown Q"}, unit="kWh"),
-            ReadingField(key="actual", labels={"zh": "标准热量 Qs", "en": "reference energy Qs"}, unit="kWh"),
-        )
-
-    def limit_of(self, plate: Nameplate, kind: str, point: TestPoint, row: Row | None) -> Limit:
-        """The sum for the flow rate and difference of a run; of the point where they are not read."""
-        one = plate["accuracy_class"]
-        flow = (row.get("flow") if row else None) or _low(point, "flow") or plate.quantity("qp")
-        difference = (row.get("difference") if row else None) or _low(point, "difference")
-        qp, least = plate.quantity("qp"), plate.quantity("difference_min")
-        ratio = qp.ratio_to(flow) if qp is not None and flow is not None and flow.value > 0 else Decimal(1)
-        part = least.value / difference.value if least and difference and difference.value > 0 else Decimal(0)
-        of_flow = min(
-            self.value(f"{one}.flow.base") + self.value(f"{one}.flow.slope") * ratio, self.value(f"{one}.flow.cap")
-        )
-        of_sensors = self.value("sensors.base") + self.value("sensors.slope") * part
-        of_calculator = self.value("calculator.base") + self.value("calculator.slope") * part
-        total = Quantity(round_to(of_flow + of_sensors + of_calculator, _SHOWN), "%")
-        used = (
-            *(f"{one}.flow.{name}" for name in ("base", "slope", "cap")),
-            *(k for k in self.numbers if k.startswith(("sensors", "calculator"))),
-        )
-        limit = MaximumPermissibleError.symmetric(total)
-        return (limit.times(self.value("in_service")), (*used, "in_service")) if kind == "in_service" else (limit, used)
-
-
-def _low(point: TestPoint, key: str) -> Quantity | None:
-    """The end at which the limit of a point is narrowest is its larger one."""
-    return point.bounds[key][1] if key in point.bounds else None
-
-
-def _tidy(quantity: Quantity) -> Quantity:
-    return Quantity(Decimal(plain(quantity.value)), quantity.unit)
-
 
 EDITION_2024 = HeatMeterEdition(
     code="JJG 225-2024",
@@ -213,6 +144,19 @@ EDITION_2024 = HeatMeterEdition(
     nameplate=NAMEPLATE,
     items=_ITEMS,
     environment=(TEMPERATURE, HUMIDITY),
+    point_labels=_POINTS,
+)
+EDITION_2001 = HeatMeterEdition(
+    code="JJG 225-2001",
+    citation=Citation("JJG 225-2001", {"zh": "热能表检定规程", "en": "Verification Regulation of Heat Meters"}),
+    # The day it took force was not found: the first day of the year after it stands in.
+    in_force=date(2002, 1, 1),
+    numbers=_NUMBERS_2001,
+    nameplate=NAMEPLATE,
+    text_confirmed=False,
+    items=_ITEMS,
+    environment=(TEMPERATURE, HUMIDITY),
+    point_labels=_POINTS,
 )
 
 # -- examples
@@ -246,13 +190,14 @@ _OF = Examples(
     "MID MI-004 limits of parts; flow sensors unconfirmed; arithmetic by hand",
     whole=_WHOLE,
 )
+_OF_2001 = replace(_OF, source="JJG 225-2001 (unconfirmed)", on="2025-04-18")
 
 
-def _mpe(one: str, *limits: tuple[str, str, str, str]) -> Any:
+def _mpe(of: Examples, one: str, *limits: tuple[str, str, str, str]) -> Any:
     """Limits of runs: (point, flow, difference, limit)."""
     runs = [_run(point, flow, difference) for point, flow, difference, _ in limits]
     found = ({"point": point, "mpe": limit} for point, _, _, limit in limits)
-    return _OF.found(f"class {one}", {"runs": runs}, *found, plate={"accuracy_class": one})
+    return of.found(f"class {one}", {"runs": runs}, *found, plate={"accuracy_class": one})
 
 
 _BOUNDS = {
@@ -262,7 +207,7 @@ _BOUNDS = {
 }
 
 
-def _settings() -> Any:
+def _settings(of: Examples) -> Iterator[Example]:
     """Two runs that count, two with a wrong flow rate, two with a wrong difference."""
     for point, settings in _BOUNDS.items():
         runs = [_run(point, flow, difference) for flow, difference in settings]
@@ -271,59 +216,168 @@ def _settings() -> Any:
             for i in range(6)
             for key, wrong in (("flow", i in (2, 3)), ("difference", i in (4, 5)))
         }
-        yield _OF.lacking(f"what counts as the {point} point", {"runs": runs}, lacks)
+        yield of.lacking(f"what counts as the {point} point", {"runs": runs}, lacks)
+
+
+# -- in parts
+
+_PARTS_PLATE = {"assembly": "分量"}
+
+
+def _volume(point: str, flow: str, shown: str = "100 L") -> dict[str, str]:
+    return {"point": f"flow.{point}", "flow": f"{flow} m³/h", "indicated": shown, "actual": "100 L"}
+
+
+def _pair(point: str, difference: str, shown: str | None = None) -> dict[str, str]:
+    return {"point": f"sensors.{point}", "indicated": f"{shown or difference} K", "actual": f"{difference} K"}
+
+
+def _computed(point: str, difference: str, shown: str = "10 kWh") -> dict[str, str]:
+    run = {"point": f"calculator.{point}", "difference": f"{difference} K"}
+    return {**run, "indicated": shown, "actual": "10 kWh"}
+
+
+_WHOLE_IN_PARTS: Mapping[str, Any] = {
+    "items": _WHOLE["items"],
+    "environment": _WHOLE["environment"],
+    "flow_sensor": [_volume("qp", "1.5"), _volume("middle", "0.15"), _volume("qi", "0.03")],
+    "temperature_sensors": [_pair("small", "3"), _pair("middle", "15"), _pair("large", "60")],
+    "calculator": [_computed("small", "3"), _computed("middle", "15"), _computed("large", "60")],
+}
+
+
+def _in_parts(of: Examples) -> Iterator[Example]:
+    """Each part keeps to its own limit, however good the others are."""
+    yield of.complete("every part without any error", "conforms", plate=_PARTS_PLATE)
+    first = {name: _WHOLE_IN_PARTS[name][1:] for name in ("flow_sensor", "temperature_sensors", "calculator")}
+    for verdict, point, error, name, run in (
+        # Ef = 2 + 0.02 · 1, Et = 0.5 + 3 · 1, Ec = 0.5 + 1
+        ("conforms", "flow.qp", "2.02 %", "flow_sensor", _volume("qp", "1.5", "102.02 L")),
+        ("rejected", "flow.qp", "2.03 %", "flow_sensor", _volume("qp", "1.5", "102.03 L")),
+        ("conforms", "sensors.small", "3.50 %", "temperature_sensors", _pair("small", "3", "3.105")),
+        ("rejected", "sensors.small", "3.53 %", "temperature_sensors", _pair("small", "3", "3.106")),
+        ("conforms", "calculator.small", "-1.50 %", "calculator", _computed("small", "3", "9.85 kWh")),
+        ("rejected", "calculator.small", "-1.51 %", "calculator", _computed("small", "3", "9.849 kWh")),
+    ):
+        yield of.complete(
+            f"{point} off by {error}",
+            verdict,
+            {"point": point, "error": error, "within": verdict == "conforms"},
+            plate=_PARTS_PLATE,
+            readings={name: [run, *first[name]]},
+        )
+    yield of.found(
+        "limits of the parts",
+        _WHOLE_IN_PARTS,
+        *({"point": point, "mpe": limit} for point, limit in _PART_LIMITS.items()),
+        plate=_PARTS_PLATE,
+    )
+    yield of.found(
+        "in service", {"calculator": _WHOLE_IN_PARTS["calculator"]}, {"point": "calculator.small", "mpe": "1.50 %"},
+        plate=_PARTS_PLATE, kind="in_service",
+    )  # fmt: skip
+    flows = [_volume("middle", flow) for flow in ("0.15", "0.165", "0.149", "0.166")]
+    lacks = {f"flow_sensor[{i}].flow": "outside_conditions" if i > 1 else None for i in range(4)}
+    yield of.lacking("what counts as the middle flow rate", {"flow_sensor": flows}, lacks, plate=_PARTS_PLATE)
+    pairs = [_pair("small", difference) for difference in ("3", "3.6", "2.9", "3.7")]
+    lacks = {f"temperature_sensors[{i}].actual": "outside_conditions" if i > 1 else None for i in range(4)}
+    yield of.lacking("what counts as a small difference", {"temperature_sensors": pairs}, lacks, plate=_PARTS_PLATE)
+    yield of.lacking(
+        "two parts of three are no meter",
+        {key: table for key, table in _WHOLE_IN_PARTS.items() if key != "calculator"},
+        {"calculator.calculator.small": "missing_reading", "flow_sensor.flow.qp": None},
+        plate=_PARTS_PLATE,
+    )
+
+
+# 2 + 0.02 · (1, 10, 50); 0.5 + 3 · (1, 0.2, 0.05); 0.5 + 1 · (1, 0.2, 0.05)
+_PART_LIMITS = {
+    "flow.qp": "2.02 %", "flow.middle": "2.20 %", "flow.qi": "3.00 %",
+    "sensors.small": "3.50 %", "sensors.middle": "1.10 %", "sensors.large": "0.65 %",
+    "calculator.small": "1.50 %", "calculator.middle": "0.70 %", "calculator.large": "0.55 %",
+}  # fmt: skip
+
+
+def _of_edition(of: Examples) -> Iterator[Example]:
+    """What both editions are held to."""
+    yield from (
+        of.complete("within", "conforms", {"point": "middle", "error": "0.50 %"}),
+        of.complete(
+            "at the limit",
+            "conforms",
+            {"point": "small", "error": "7.02 %", "mpe": "7.02 %"},
+            readings={"runs": [_run("small", "1.5", "3", "10.702 kWh"), *_WHOLE["runs"][1:]]},
+        ),
+        of.complete(
+            "a hundredth beyond",
+            "rejected",
+            {"point": "small", "error": "7.03 %"},
+            readings={"runs": [_run("small", "1.5", "3", "10.703 kWh"), *_WHOLE["runs"][1:]]},
+        ),
+        # 2 + 0.02·1 + 0.5 + 3·1 + 0.5 + 1; 2 + 0.02·5 + 1 + 4·0.2; 2 + 0.02·50 + 1 + 4·0.05
+        _mpe(
+            of,
+            "2",
+            ("small", "1.5", "3", "7.02 %"),
+            ("middle", "0.3", "15", "3.90 %"),
+            ("large", "0.03", "60", "4.20 %"),
+        ),
+        # 1 + 0.01 + 1 + 4; 1 + 0.05 + 1 + 0.8; 1 + 0.5 + 1 + 0.2
+        _mpe(
+            of,
+            "1",
+            ("small", "1.5", "3", "6.01 %"),
+            ("middle", "0.3", "15", "2.85 %"),
+            ("large", "0.03", "60", "2.70 %"),
+        ),
+        # 3 + 0.05 + 1 + 4; 3 + 0.25 + 1 + 0.8; the cap of 5 instead of 5.5: 5 + 1 + 0.2
+        _mpe(
+            of,
+            "3",
+            ("small", "1.5", "3", "8.05 %"),
+            ("middle", "0.3", "15", "5.05 %"),
+            ("large", "0.03", "60", "6.20 %"),
+        ),
+        *(
+            of.found(
+                f"the flow sensor of class {one} is capped",
+                {"runs": [{**_run("large", "0.003", "60"), "flow": "0.003 m³/h"}]},
+                {"point": "large", "mpe": limit},
+                plate={"accuracy_class": one, "qi": "0.003 m³/h"},
+            )
+            for one, limit in (("1", "4.70 %"), ("2", "6.20 %"), ("3", "6.20 %"))
+        ),
+        of.found(
+            "in service", {"runs": [_run("small", "1.5", "3")]}, {"point": "small", "mpe": "7.02 %"}, kind="in_service"
+        ),
+        of.found(
+            "energy in megajoules",
+            {"runs": [{**_run("small", "1.5", "3", "36.36 MJ")}]},
+            {"point": "small", "error": "1.00 %"},
+        ),
+        of.found(
+            "rounded to a hundredth",
+            {"runs": [_run("small", "1.5", "3", "10.0125 kWh")]},
+            {"point": "small", "error": "0.12 %"},
+        ),
+        of.found(
+            "and not coarser",
+            {"runs": [_run("small", "1.5", "3", "10.011 kWh")]},
+            {"point": "small", "error": "0.11 %"},
+        ),
+        of.of("one run at each point", {}, {"rows": {"runs": 3}}),
+        of.lasts("three years", 36),
+        of.refused("qi lies below qp", plate={"qi": "1.5 m³/h"}),
+    )
+    yield from _settings(of)
+    yield from _in_parts(replace(of, whole=_WHOLE_IN_PARTS))
 
 
 EXAMPLES = (
-    _OF.complete("within", "conforms", {"point": "middle", "error": "0.50 %"}),
-    _OF.complete(
-        "at the limit",
-        "conforms",
-        {"point": "small", "error": "7.02 %", "mpe": "7.02 %"},
-        readings={"runs": [_run("small", "1.5", "3", "10.702 kWh"), *_WHOLE["runs"][1:]]},
-    ),
-    _OF.complete(
-        "a hundredth beyond",
-        "rejected",
-        {"point": "small", "error": "7.03 %"},
-        readings={"runs": [_run("small", "1.5", "3", "10.703 kWh"), *_WHOLE["runs"][1:]]},
-    ),
-    # 2 + 0.02·1 + 0.5 + 3·1 + 0.5 + 1; 2 + 0.02·5 + 1 + 4·0.2; 2 + 0.02·50 + 1 + 4·0.05
-    _mpe("2", ("small", "1.5", "3", "7.02 %"), ("middle", "0.3", "15", "3.90 %"), ("large", "0.03", "60", "4.20 %")),
-    # 1 + 0.01 + 1 + 4; 1 + 0.05 + 1 + 0.8; 1 + 0.5 + 1 + 0.2
-    _mpe("1", ("small", "1.5", "3", "6.01 %"), ("middle", "0.3", "15", "2.85 %"), ("large", "0.03", "60", "2.70 %")),
-    # 3 + 0.05 + 1 + 4; 3 + 0.25 + 1 + 0.8; the cap of 5 instead of 5.5: 5 + 1 + 0.2
-    _mpe("3", ("small", "1.5", "3", "8.05 %"), ("middle", "0.3", "15", "5.05 %"), ("large", "0.03", "60", "6.20 %")),
-    *(
-        _OF.found(
-            f"the flow sensor of class {one} is capped",
-            {"runs": [{**_run("large", "0.003", "60"), "flow": "0.003 m³/h"}]},
-            {"point": "large", "mpe": limit},
-            plate={"accuracy_class": one, "qi": "0.003 m³/h"},
-        )
-        for one, limit in (("1", "4.70 %"), ("2", "6.20 %"), ("3", "6.20 %"))
-    ),
-    *_settings(),
-    _OF.found(
-        "in service", {"runs": [_run("small", "1.5", "3")]}, {"point": "small", "mpe": "7.02 %"}, kind="in_service"
-    ),
-    _OF.found(
-        "energy in megajoules",
-        {"runs": [{**_run("small", "1.5", "3", "36.36 MJ")}]},
-        {"point": "small", "error": "1.00 %"},
-    ),
-    _OF.found(
-        "rounded to a hundredth",
-        {"runs": [_run("small", "1.5", "3", "10.0125 kWh")]},
-        {"point": "small", "error": "0.12 %"},
-    ),
-    _OF.found(
-        "and not coarser", {"runs": [_run("small", "1.5", "3", "10.011 kWh")]}, {"point": "small", "error": "0.11 %"}
-    ),
-    _OF.of("one run at each point", {}, {"rows": {"runs": 3}}),
-    _OF.lasts("three years", 36),
-    _OF.refused("qi lies below qp", plate={"qi": "1.5 m³/h"}),
-    _OF.refused("before JJG 225-2024", on="2025-04-18"),
+    *_of_edition(_OF),
+    *(replace(one, id=f"{one.id} (2001)") for one in _of_edition(_OF_2001)),
+    _OF_2001.of("judged by the edition before", {}, {"edition": "JJG 225-2001", "confirmed": False}),
+    _OF.refused("before JJG 225-2001", on="2001-12-31"),
 )
 
 TYPE = InstrumentType(
@@ -331,7 +385,7 @@ TYPE = InstrumentType(
     names={"zh": "热能表", "en": "heat meter"},
     purposes=("trade",),
     nameplate=NAMEPLATE,
-    editions=(EDITION_2024,),
+    editions=(EDITION_2001, EDITION_2024),
     category="heat_meter",
     synonyms=("热量表", "超声波热量表", "机械式热量表", "户用热量表", "楼栋热量表", "超声波热能表"),
     standard=RequiredStandard(
