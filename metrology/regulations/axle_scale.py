@@ -1,23 +1,25 @@
 """Automatic instruments for weighing road vehicles in motion (动态公路车辆自动衡器): JJG 907-2006, after OIML R 134.
 
-Every passage of a reference vehicle is judged by its mass. The regulation itself was not at hand; its limits were written from
-memory and are unconfirmed. Limits of axle loads, and the least limit of one scale interval for each axle, are not kept here.
+Every passage of a reference vehicle is judged by its mass; where the scale also weighs single axles, every axle of a two-axle rigid
+vehicle by its static load. Where the scale interval d is known, no limit is less than one d for each axle (OIML R 134-1).
+
+The regulation itself was not at hand; its limits were written from memory and are unconfirmed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
-from metrology.domain.comparing import ComparisonEdition, Limit, TestPoint, yes
+from metrology.domain.comparing import yes
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE
 from metrology.domain.example import Examples
-from metrology.domain.mpe import MaximumPermissibleError
-from metrology.domain.nameplate import Characteristic, Nameplate
-from metrology.domain.reading_sheet import Choice, ReadingField, Row
+from metrology.domain.motion_weighing import AxleScaleEdition
+from metrology.domain.nameplate import Characteristic
+from metrology.domain.reading_sheet import Choice
 from metrology.domain.regulation import Citation, InstrumentType, LegalNumber, RequiredStandard, number
 from metrology.domain.schedule import Interval
 
+_AXLE_CLASSES = ("A", "B", "C", "D", "E", "F")
 _CLASSES = ("0.2", "0.5", "1", "2", "5", "10")
 
 _NUMBERS: Mapping[str, LegalNumber] = {
@@ -27,6 +29,13 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "2.mpe": number("1.00", "%", clause="vehicle mass"),
     "5.mpe": number("2.50", "%", clause="vehicle mass"),
     "10.mpe": number("5.00", "%", clause="vehicle mass"),
+    "A.mpe": number("0.25", "%", clause="single-axle load"),
+    "B.mpe": number("0.50", "%", clause="single-axle load"),
+    "C.mpe": number("0.75", "%", clause="single-axle load"),
+    "D.mpe": number("1.00", "%", clause="single-axle load"),
+    "E.mpe": number("2.00", "%", clause="single-axle load"),
+    "F.mpe": number("4.00", "%", clause="single-axle load"),
+    "least": number("1", "d", clause="for each axle, the least limit"),
     "in_service": number("2", clause="twice the limit in service"),
     "runs": number("10", clause="passages"),
     "rounding": number("0.01", "%"),
@@ -54,6 +63,16 @@ NAMEPLATE = (
         kind="text",
         synonyms=("速度范围", "通过速度"),
     ),
+    Characteristic(
+        key="axle_class",
+        labels={"zh": "准确度等级(轴载荷)", "en": "accuracy class (axle load)"},
+        kind="choice",
+        choices=tuple(Choice(one, {"zh": f"{one} 级", "en": f"class {one}"}, (f"{one}级",)) for one in _AXLE_CLASSES),
+        synonyms=("轴载荷准确度等级", "单轴准确度等级", "轴重准确度等级"),
+    ),
+    Characteristic(
+        key="d", labels={"zh": "分度值 d", "en": "scale interval d"}, unit="kg", synonyms=("分度值", "d", "实际分度值")
+    ),
 )
 _ITEMS = (
     yes("appearance", "外观与标志", "appearance and markings"),
@@ -61,41 +80,6 @@ _ITEMS = (
     yes("speed_limit", "超速提示", "overspeed indication"),
     yes("seals", "封印完好", "seals intact"),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AxleScaleEdition(ComparisonEdition):
-    """Passages of vehicles of known mass."""
-
-    unit: ClassVar[str] = "kg"
-    each: ClassVar[bool] = True
-    extendable: ClassVar[bool] = True
-    formula: ClassVar[str] = "E = (M − Ms)/Ms × 100 %"
-
-    def points(self, plate: Nameplate, kind: str) -> Sequence[TestPoint]:
-        """Passages, of one vehicle or several."""
-        del plate, kind
-        return (
-            TestPoint(key="vehicle", labels={"zh": "整车总质量", "en": "vehicle mass"}, runs=int(self.value("runs"))),
-        )
-
-    def run_fields(self, plate: Nameplate, kind: str) -> tuple[ReadingField, ...]:
-        """The mass shown and the mass of the vehicle."""
-        del plate, kind
-        return (
-            ReadingField(key="indicated", labels={"zh": "示值 M", "en": "indication M"}, unit="kg"),
-            ReadingField(
-                key="actual", labels={"zh": "车辆总质量约定真值 Ms", "en": "mass of the vehicle Ms"}, unit="kg"
-            ),
-            ReadingField(key="speed", labels={"zh": "通过速度", "en": "speed"}, unit="km/h", required=False),
-        )
-
-    def limit_of(self, plate: Nameplate, kind: str, point: TestPoint, row: Row | None) -> Limit:
-        """A part of the vehicle's mass."""
-        del point, row
-        key = f"{plate['accuracy_class']}.mpe"
-        limit = MaximumPermissibleError.symmetric(self.quantity(key))
-        return (limit.times(self.value("in_service")), (key, "in_service")) if kind == "in_service" else (limit, (key,))
 
 
 EDITION_2006 = AxleScaleEdition(
@@ -132,6 +116,11 @@ _WHOLE: Mapping[str, Any] = {
 _OF = Examples(
     "axle_scale", {"accuracy_class": "1级"}, "OIML R 134 classes (unconfirmed); arithmetic by hand", whole=_WHOLE
 )
+
+
+def _axle(*shown: str, number: int = 1) -> list[dict[str, str]]:
+    """What was shown for an axle of 10 t."""
+    return [{"point": f"axle_{number}", "indicated": f"{one} kg", "actual": "10000 kg"} for one in shown]
 
 
 def _limit(one: str, mpe: str, at: str, beyond: str) -> tuple[Any, ...]:
@@ -172,6 +161,78 @@ EXAMPLES = (
     _OF.lacking("nine passages are too few", {"runs": _runs("20000", times=9)}, {"runs.vehicle": "missing_reading"}),
     _OF.lacking("ten are enough", {"runs": _runs("20000", times=10)}, {"runs.vehicle": None}),
     _OF.lasts("a year", 12),
+    # -- axle loads
+    *(
+        _OF.found(
+            f"class {one}: an axle of 10 t shown as {shown} kg",
+            {"axle_loads": _axle(shown)},
+            {"point": "axle_1", "mpe": mpe, "within": within},
+            plate={"axle_class": one},
+        )
+        for one, mpe, at, beyond in (
+            ("A", "0.25 %", "10025", "10026"),
+            ("B", "0.50 %", "9950", "9949"),
+            ("C", "0.75 %", "10075", "10076"),
+            ("D", "1.00 %", "9900", "9899"),
+            ("E", "2.00 %", "10200", "10201"),
+            ("F", "4.00 %", "9600", "9599"),
+        )
+        for shown, within in ((at, True), (beyond, False))
+    ),
+    _OF.complete(
+        "vehicle and axles",
+        "conforms",
+        {"point": "axle_2", "error": "0.00 %", "mpe": "1.00 %"},
+        plate={"axle_class": "D级"},
+        readings={"axle_loads": [*_axle(*["10000"] * 10), *_axle(*["10000"] * 10, number=2)]},
+    ),
+    _OF.complete(
+        "one axle beyond",
+        "rejected",
+        {"point": "axle_2", "error": "1.01 %"},
+        plate={"axle_class": "D级"},
+        readings={"axle_loads": [*_axle(*["10000"] * 10), *_axle("10101", *["10000"] * 9, number=2)]},
+    ),
+    _OF.lacking(
+        "an axle seen nine times",
+        {"axle_loads": _axle(*["10000"] * 9)},
+        {"axle_loads.axle_1": "missing_reading", "axle_loads.axle_2": "missing_reading"},
+        plate={"axle_class": "D"},
+    ),
+    # -- no less than a scale interval for each axle: 0.5 % of 20 t is 100 kg, five axles of 50 kg are 250 kg
+    *(
+        _OF.found(
+            f"{axles} axles, d = {d}: {shown} kg",
+            {"runs": [{**_runs(shown)[0], "axles": axles}]},
+            {"point": "vehicle", "mpe": mpe, "within": within},
+            plate={"d": d},
+            kind=kind,
+        )
+        for kind, d, axles, shown, mpe, within in (
+            ("initial", "50 kg", "5", "20250", "250 kg", True),
+            ("initial", "50 kg", "5", "20251", "250 kg", False),
+            ("in_service", "50 kg", "5", "19500", "500 kg", True),
+            ("in_service", "50 kg", "5", "19499", "500 kg", False),
+            ("initial", "20 kg", "2", "20100", "100 kg", True),
+            ("initial", "20 kg", "2", "20101", "100 kg", False),
+        )
+    ),
+    _OF.found(
+        "an axle load has one",
+        {"axle_loads": _axle("10050", "10051")},
+        {"point": "axle_1", "error": "51 kg", "mpe": "50 kg", "within": False},
+        plate={"axle_class": "A", "d": "50 kg"},
+    ),
+    _OF.lacking(
+        "how many axles must be read",
+        {"runs": [_runs("20000")[0], {**_runs("20000")[0], "axles": "1"}, {**_runs("20000")[0], "axles": "2.5"}]},
+        {
+            "runs[0].axles": "missing_reading",
+            "runs[1].axles": "bad_quantity",
+            "runs[2].axles": "bad_quantity",
+        },
+        plate={"d": "20 kg"},
+    ),
 )
 
 TYPE = InstrumentType(

@@ -1,24 +1,27 @@
 """Taximeters in the vehicle (出租汽车计价器): JJG 517-2016.
 
-The distance charged for may fall short of the distance travelled by 4.0 % and exceed it by 1.0 %.
+The distance charged for may fall short of the distance travelled by 4.0 % and exceed it by 1.0 %. The time charged for is compared
+with a stopwatch.
 
-The regulation itself was not at hand: sources are named at each number; numbers without one are unconfirmed. Limits of the
-timing error were not found in full: timing is answered by yes or no.
+The regulation itself was not at hand: sources are named at each number; numbers without one are unconfirmed. The limit of the timing
+error is that of OIML R 21 for the meter alone, from memory.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from metrology.domain.comparing import ComparisonEdition, Limit, TestPoint, yes
+from metrology.domain.comparing import ComparisonEdition, Limit, TestPoint, relative_error, texts_of, yes
 from metrology.domain.conditions import HUMIDITY, TEMPERATURE
 from metrology.domain.example import Examples
 from metrology.domain.mpe import MaximumPermissibleError
 from metrology.domain.nameplate import Characteristic, Nameplate
-from metrology.domain.reading_sheet import ReadingField, Row
-from metrology.domain.regulation import Citation, InstrumentType, LegalNumber, RequiredStandard, number
+from metrology.domain.quantity import Quantity, round_to
+from metrology.domain.reading_sheet import ReadingField, ReadingTable, Row
+from metrology.domain.regulation import Case, Citation, InstrumentType, LegalNumber, RequiredStandard, number
 from metrology.domain.schedule import Interval
+from metrology.domain.verdict import Finding, Lack, of_error
 
 _LIMITS = "aqrzj.com doc 417345 (−4.0 % to +1.0 %)"
 _CONDITIONS = "jizihe (conditions and standards)"
@@ -29,6 +32,8 @@ _NUMBERS: Mapping[str, LegalNumber] = {
     "in_service": number("1", clause="no wider limit in service was found"),
     "runs": number("2"),
     "rounding": number("0.1", "%"),
+    "timing": number("0.1", "%", clause="OIML R 21: time"),
+    "timing.rounding": number("0.01", "%"),
     "temperature_from": number("10", "°C", clause="(20 ± 10) °C", source=_CONDITIONS),
     "temperature_to": number("30", "°C", clause="(20 ± 10) °C", source=_CONDITIONS),
     "humidity_to": number("85", "%RH", source=_CONDITIONS),
@@ -58,9 +63,19 @@ NAMEPLATE = (
 _ITEMS = (
     yes("appearance", "外观与结构", "construction and condition"),
     yes("display", "显示屏", "display"),
-    yes("timing", "计时误差符合要求", "timing error within its limits"),
     yes("fare", "计价功能与计费程序", "fare computing"),
     yes("seals", "封印完好", "seals intact"),
+)
+
+
+_TIMING = ReadingTable(
+    key="timing",
+    labels={"zh": "计时误差", "en": "timing"},
+    layout="single",
+    fields=(
+        ReadingField(key="indicated", labels={"zh": "计价器计时 t", "en": "time charged t"}, unit="s"),
+        ReadingField(key="actual", labels={"zh": "标准时间 t0", "en": "time elapsed t0"}, unit="s"),
+    ),
 )
 
 
@@ -93,6 +108,34 @@ class TaximeterEdition(ComparisonEdition):
             return limit.times(self.value("in_service")), ("lower", "upper", "in_service")
         return limit, ("lower", "upper")
 
+    def more_tables(self, plate: Nameplate, kind: str) -> Iterable[ReadingTable]:
+        """The time charged for while the vehicle stands."""
+        del plate, kind
+        yield _TIMING
+
+    def more(self, case: Case, found: Sequence[tuple[TestPoint, Finding]]) -> Iterator[Finding | Lack]:
+        """The error of the time charged for."""
+        del found
+        row = case.reading.single("timing")
+        indicated, actual = row.get("indicated"), row.get("actual")
+        if indicated is None or actual is None:
+            return
+        if actual.value <= 0:
+            yield Lack("bad_quantity", "timing.actual", _TIMING.fields[1].labels, {"value": actual.text(), "unit": "s"})
+            return
+        error = relative_error(indicated, actual, "s")
+        yield of_error(
+            "timing",
+            _TIMING.labels,
+            error=Quantity(round_to(error, self.value("timing.rounding")), "%"),
+            limit=MaximumPermissibleError.symmetric(self.quantity("timing")),
+            unrounded=error,
+            clause=self.numbers["timing"].clause,
+            formula="E = (t − t0)/t0 × 100 %",
+            inputs=texts_of(row),
+            numbers=("timing", "timing.rounding"),
+        )
+
 
 EDITION_2016 = TaximeterEdition(
     code="JJG 517-2016",
@@ -117,9 +160,10 @@ def _runs(*shown: str) -> list[dict[str, str]]:
 
 
 _WHOLE: Mapping[str, Any] = {
-    "items": {"appearance": True, "display": True, "timing": True, "fare": True, "seals": True},
+    "items": {"appearance": True, "display": True, "fare": True, "seals": True},
     "environment": {"temperature": "20 °C", "humidity": "50 %RH"},
     "runs": _runs("9.9", "9.95"),
+    "timing": {"indicated": "600.3 s", "actual": "10 min"},
 }
 _OF = Examples("taximeter", {"vehicle": "豫G T0001"}, "JJG 517-2016 limits (aqrzj); arithmetic by hand", whole=_WHOLE)
 EXAMPLES = (
@@ -151,6 +195,23 @@ EXAMPLES = (
     _OF.found("in service", {"runs": _runs("10.1")}, {"point": "distance", "mpe": "-4.0 … +1.0 %"}, kind="in_service"),
     _OF.found("rounded to a tenth", {"runs": _runs("10.105")}, {"point": "distance", "error": "1.0 %", "within": True}),
     _OF.found("and not coarser", {"runs": _runs("10.03")}, {"point": "distance", "error": "0.3 %"}),
+    *(
+        _OF.found(
+            f"{shown} charged for 1000 s",
+            {"timing": {"indicated": shown, "actual": "1000 s"}},
+            {"point": "timing", "error": error, "mpe": "0.1 %", "within": within},
+        )
+        for shown, error, within in (
+            ("1001 s", "0.10 %", True),
+            ("999 s", "-0.10 %", True),
+            ("1001.04 s", "0.10 %", True),
+            ("1001.06 s", "0.11 %", False),
+            ("998.9 s", "-0.11 %", False),
+        )
+    ),
+    _OF.lacking(
+        "no time has elapsed", {"timing": {"indicated": "1 s", "actual": "0 s"}}, {"timing.actual": "bad_quantity"}
+    ),
     _OF.lacking("one run is too few", {"runs": _runs("10")}, {"runs.distance": "missing_reading"}),
     _OF.lacking("three are too many", {"runs": _runs("10", "10", "10")}, {"runs.distance": "ambiguous_reading"}),
     *_OF.edges("environment.temperature", ("10 °C", "30 °C"), ("9 °C", "31 °C")),
