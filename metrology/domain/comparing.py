@@ -319,5 +319,6 @@ class ComparisonEdition(Edition):
             limit, used = self.limit_of(case.nameplate, case.kind, point, run.row)
             error = self._rounded(case, run.error)
             judged.append((limit.used_by(error) or Decimal(0), limit.admits(error), run.error, limit, used))
-        _, _, shown, limit, used = max(judged, key=lambda one: (not one[1], one[0]))
+        # Of two as far off on either side the one that shows too much, whichever was read first.
+        _, _, shown, limit, used = max(judged, key=lambda one: (not one[1], one[0], one[2]))
         return shown, limit, used, all(one[1] for one in judged)

@@ -28,7 +28,7 @@ from metrology.domain.schedule import Interval, Mode
 from metrology.domain.verdict import Finding, Labels, Lack, of_error
 
 POWER_FACTORS = (
-    Choice("1.0", {"zh": "1.0", "en": "1.0"}, ("1",)),
+    Choice("1.0", {"zh": "1.0", "en": "1.0"}, ("1", "1.00")),
     Choice("0.5L", {"zh": "0.5L(感性)", "en": "0.5 L (inductive)"}, ("0.5 L", "0.5l")),
     Choice("0.8C", {"zh": "0.8C(容性)", "en": "0.8 C (capacitive)"}, ("0.8 C", "0.8c")),
 )

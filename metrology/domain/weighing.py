@@ -250,7 +250,7 @@ class WeighingEdition(WeighingScope):
         unit = self.e(plate).unit
         limit, used = self.limit_at(plate, load, case.kind)
         errors = [point - load - zero if zero is not None else point - load for point in points]
-        worst = max(errors, key=lambda error: error.magnitude())
+        worst = max(errors, key=lambda error: (error.magnitude(), error))
         return of_error(
             "repeatability",
             POINT_LABELS["repeatability"],
