@@ -8,7 +8,7 @@ TESTS ?=
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo prepare test lint types layers templates words pytest fmt screenshots bench clean
+.PHONY: help run demo prepare test lint types layers templates words pytest fmt mutate screenshots bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ pytest: $(VENV)/.dev
 
 fmt: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
+
+mutate: $(VENV)/.dev ## change the rules one by one and see which test notices (hours; MUTANTS='metrology.domain.mpe*' for some)
+	@rm -rf build/mutate && mkdir -p build/mutate && git archive HEAD | tar -x -C build/mutate
+	@cd build/mutate && nice $(CURDIR)/$(BIN)/mutmut run --max-children 1 $(MUTANTS) ; nice $(CURDIR)/$(BIN)/mutmut results
 
 screenshots: $(VENV)/.dev ## every page as every role into build/screenshots/ (needs Chromium)
 	@$(BIN)/python -m tests.screenshots
