@@ -240,7 +240,8 @@ class ComparisonEdition(Edition):
 
     def findings(self, case: Case) -> Iterator[Finding | Lack]:
         """What was read outside the conditions, a finding for each point, then what a type adds."""
-        yield from outside(self, case, keys=self.condition_keys(case.nameplate))
+        if self.environment:
+            yield from outside(self, case, keys=self.condition_keys(case.nameplate))
         yield from self.found_in_runs(case)
 
     def found_in_runs(self, case: Case) -> Iterator[Finding | Lack]:

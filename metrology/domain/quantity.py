@@ -70,6 +70,26 @@ def _units() -> dict[str, Unit]:
         "pulses": {"imp/kWh": "1"},
         "sound level": {"dB": "1"},
         "count": {"pcs": "1"},
+        # of kinds whose rules an institute enters
+        "force": {"N": "1", "kN": "1e3", "MN": "1e6"},
+        "torque": {"N·m": "1", "kN·m": "1e3"},
+        "density": {"kg/m³": "1", "g/cm³": "1e3"},
+        "acidity": {"pH": "1"},
+        "conductivity": {"μS/cm": "1", "mS/cm": "1e3"},
+        "turbidity": {"NTU": "1"},
+        "absorbance": {"Abs": "1"},
+        "illuminance": {"lx": "1"},
+        "luminance": {"cd/m²": "1"},
+        "rotation": {"r/min": "1"},
+        "rate": {"1/min": "1"},
+        "refractive power": {"m⁻¹": "1"},
+        "plane angle": {"°": "1"},
+        "substance concentration": {"mmol/L": "1"},
+        "dose": {"μGy": "1", "mGy": "1e3", "Gy": "1e6"},
+        "dose rate": {"μGy/h": "1", "mGy/h": "1e3"},
+        "equivalent dose rate": {"μSv/h": "1", "mSv/h": "1e3"},
+        "activity": {"Bq": "1", "kBq": "1e3", "MBq": "1e6", "GBq": "1e9"},
+        "hardness HRC": {"HRC": "1"}, "hardness HBW": {"HBW": "1"}, "hardness HV": {"HV": "1"},
     }  # fmt: skip
     found = {s: Unit(s, d, Decimal(f)) for d, units in table.items() for s, f in units.items()}
     found["°C"] = Unit("°C", "temperature", Decimal(1), Decimal("273.15"))

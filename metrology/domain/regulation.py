@@ -333,7 +333,9 @@ class InstrumentType:
         """
         if not self.editions:
             return self.default_interval
-        by_age = sorted(self.editions, key=lambda edition: edition.in_force)
+        by_age = sorted((one for one in self.editions if one.ended != one.in_force), key=lambda one: one.in_force)
+        if not by_age:
+            return self.default_interval
         edition = next((one for one in reversed(by_age) if one.in_force <= on), by_age[0])
         if edition.ended is not None and edition.ended <= on:
             return self.default_interval

@@ -14,7 +14,7 @@ from typing import Any, cast
 from metrology import regulations
 from metrology.domain.problems import Problem
 from metrology.domain.regulation import PURPOSES, InstrumentType
-from metrology.domain.schedule import DueRule, Interval, due_date
+from metrology.domain.schedule import DueRule, due_date
 from metrology.persistence.instruments import Instrument
 from metrology.services import cleaning
 
@@ -188,13 +188,13 @@ class Standing:
     due_kind: str
 
 
-def standing_of(facts: InstrumentFacts, *, rule: str, today: date) -> Standing:
+def standing_of(facts: InstrumentFacts, one: InstrumentType, *, rule: str, today: date) -> Standing:
     """State and due date of checked facts.
 
     A due date comes from what is said, else from the last verification and the interval or service life of the type. It is
     the ledger's word and no proof that the instrument conforms; one of which nothing is known awaits verification.
     """
-    interval = interval_of(facts, on=facts.last_verified_on or today)
+    interval = one.interval(facts.nameplate, facts.last_verified_on or today, facts.purpose or "trade")
     due_kind = "rotation" if interval.is_service_life else "verification"
     if facts.is_assembly:
         return Standing("awaiting_verification", None, None, due_kind)
@@ -206,8 +206,3 @@ def standing_of(facts: InstrumentFacts, *, rule: str, today: date) -> Standing:
     is_free = interval.mode in ("calibration", "not_verified")
     verified_for_good = interval.mode == "first_only_scrap" and facts.last_verified_on is not None
     return Standing("in_use" if is_free or verified_for_good else "awaiting_verification", None, None, due_kind)
-
-
-def interval_of(facts: InstrumentFacts, *, on: date) -> Interval:
-    """The interval or service life of an instrument."""
-    return facts.type.interval(facts.nameplate, on, facts.purpose or "trade")

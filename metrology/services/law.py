@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from threading import Lock
@@ -18,9 +18,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from metrology import regulations
+from metrology.domain.generic import GenericEdition, generic_edition, nameplate_for, standard_for
 from metrology.domain.problems import UnknownType
 from metrology.domain.regulation import Edition, InstrumentType
 from metrology.persistence.law import LawMark, NumberConfirmation
+from metrology.persistence.rules_versions import RulesVersion
 
 OWN_DAY = "edition"
 """The key under which an edition's own day is confirmed."""
@@ -102,8 +104,38 @@ def _read(session: Session, base: Types) -> Types:
     by_type: dict[str, list[NumberConfirmation]] = {}
     for row in statements:
         by_type.setdefault(row.type_code, []).append(row)
-    changed_types = {code: with_statements(base[code], rows) for code, rows in by_type.items() if code in base}
-    return MappingProxyType({**base, **changed_types})
+    ruled = _ruled(session, base)
+    found = {**base, **ruled}
+    changed_types = {code: with_statements(found[code], rows) for code, rows in by_type.items() if code in found}
+    return MappingProxyType({**found, **changed_types})
+
+
+def _ruled(session: Session, base: Types) -> dict[str, InstrumentType]:
+    """The kinds without a file of whose rules a version was ever approved, with every such version."""
+    statement = select(RulesVersion).where(RulesVersion.state.in_(("approved", "withdrawn")))
+    by_type: dict[str, list[RulesVersion]] = {}
+    for row in session.scalars(statement.order_by(RulesVersion.type_code, RulesVersion.version)):
+        by_type.setdefault(row.type_code, []).append(row)
+    kinds = ((base[code], rows) for code, rows in by_type.items() if code in base)
+    # A file that comes later speaks for the kind from then on; what its versions judged stays recomputable beside it.
+    return {one.code: with_versions(one, rows) for one, rows in kinds}
+
+
+def with_versions(one: InstrumentType, rows: Sequence[RulesVersion]) -> InstrumentType:
+    """A kind with the versions of its rules as editions."""
+    editions = tuple(edition_of(row) for row in rows)
+    if one.has_rules:
+        first = min(edition.in_force for edition in one.editions)
+        past = tuple(replace(each, ended=max(each.in_force, min(first, each.ended or first))) for each in editions)
+        return replace(one, editions=(*past, *one.editions))
+    newest = max(rows, key=lambda row: row.version).rules
+    return replace(one, editions=editions, nameplate=nameplate_for(newest), standard=standard_for(newest))
+
+
+def edition_of(row: RulesVersion, *, on: date | None = None) -> GenericEdition:
+    """The edition a version is; one that is not dated yet is taken to begin on ``on``."""
+    in_force = row.in_force or on or date.max
+    return generic_edition(row.rules, code=row.code, in_force=in_force, ended=row.withdrawn_from, sources=row.sources)
 
 
 def latest_statements(session: Session, type_code: str | None = None) -> list[NumberConfirmation]:

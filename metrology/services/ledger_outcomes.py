@@ -14,7 +14,7 @@ from metrology.domain.problems import Problem
 from metrology.persistence.holders import Holder
 from metrology.persistence.journal import plain_value
 from metrology.persistence.places import Place
-from metrology.services import holding
+from metrology.services import holding, law
 from metrology.services.ledger_cells import packed
 from metrology.services.ledger_chunks import Settled
 from metrology.services.registering import Outcome, Registrar, Row
@@ -102,7 +102,13 @@ def foreseen(registrar: Registrar, row: Row, rule: str) -> list[Change]:
     known = registrar.find(row.instrument)
     if known is None:
         return []
-    said = changes_by(known, row.instrument, rule=rule, today=registrar.today)
+    said = changes_by(
+        known,
+        row.instrument,
+        law.type_of(registrar.session, row.instrument.type_code),
+        rule=rule,
+        today=registrar.today,
+    )
     seals = said.pop("seals", ())
     before = {name: plain_value(getattr(known, name)) for name in said}
     changes = _in_words(before, {name: plain_value(value) for name, value in said.items()})

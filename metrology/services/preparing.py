@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology import regulations
@@ -12,6 +13,7 @@ from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.journal import JournalHead
 from metrology.persistence.law import LawMark
 from metrology.persistence.people import Role
+from metrology.persistence.rules_versions import RulesVersion
 from metrology.services import keys
 
 DISTRICTS = (
@@ -62,7 +64,8 @@ def _load_districts(session: Session) -> None:
 def _load_types(session: Session) -> None:
     entries = regulations.catalogue()
     codes = {entry.code for entry in entries}
-    ruled = regulations.instrument_types()
+    approved = select(RulesVersion.type_code).where(RulesVersion.state.in_(("approved", "withdrawn"))).distinct()
+    ruled = {*regulations.instrument_types(), *session.scalars(approved)}
     for position, entry in enumerate(entries):
         row = session.get(TypeEntry, entry.code) or TypeEntry(code=entry.code)
         row.name_zh, row.name_en = entry.names["zh"], entry.names["en"]

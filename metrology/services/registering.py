@@ -23,7 +23,7 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.journal import record
 from metrology.persistence.places import Place
-from metrology.services import cleaning, holding, numbering, placing, searching, settings
+from metrology.services import cleaning, holding, law, numbering, placing, searching, settings
 from metrology.services.assembling import settle
 from metrology.services.holding import HolderBook, HolderFacts
 from metrology.services.instrument_facts import Identity, InstrumentFacts, SealFacts, check, facts_of, standing_of
@@ -193,7 +193,13 @@ class Registrar:
         return self._known.get(identity)
 
     def _says_anew(self, known: Instrument, row: Row) -> dict[str, Any]:
-        changes = changes_by(known, row.instrument, rule=self._rule, today=self.today)
+        changes = changes_by(
+            known,
+            row.instrument,
+            law.type_of(self.session, row.instrument.type_code),
+            rule=self._rule,
+            today=self.today,
+        )
         if row.holder is not None and not _is_held_by(known.holder, row.holder):
             changes["holder"] = True
         if row.place is not None and (
@@ -250,7 +256,10 @@ class Registrar:
     def _make(
         self, facts: InstrumentFacts, holder: Holder | None, place: Place | None, whole: Instrument | None
     ) -> Instrument:
-        identity, standing = Identity.of(facts), standing_of(facts, rule=self._rule, today=self.today)
+        identity, standing = (
+            Identity.of(facts),
+            standing_of(facts, law.type_of(self.session, facts.type_code), rule=self._rule, today=self.today),
+        )
         instrument = Instrument(
             public_code=secrets.token_urlsafe(16), is_assembly=facts.is_assembly, state=standing.state,
             last_verified_on=facts.last_verified_on, due_date=standing.due_date, due_basis=standing.due_basis,

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
+from metrology.domain.regulation import InstrumentType
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import plain_value, record
 from metrology.persistence.places import Place
 from metrology.persistence.verifications import Verification
-from metrology.services import searching, settings
+from metrology.services import law, searching, settings
 from metrology.services.assembling import parts_of, settle
 from metrology.services.cleaning import key_of
 from metrology.services.instrument_facts import Identity, InstrumentFacts, check, facts_of, standing_of
@@ -78,7 +79,9 @@ def found(session: Session, model: type[Any], key: int | None, field: str) -> An
 # -- by a ledger
 
 
-def changes_by(known: Instrument, facts: InstrumentFacts, *, rule: str, today: date) -> dict[str, Any]:
+def changes_by(
+    known: Instrument, facts: InstrumentFacts, one: InstrumentType, *, rule: str, today: date
+) -> dict[str, Any]:
     """Columns that checked facts of a ledger change; ``seals`` are those it names and we do not know.
 
     What identifies the instrument stays as spelled first, notes once written are left alone, and a certificate of ours is
@@ -95,7 +98,7 @@ def changes_by(known: Instrument, facts: InstrumentFacts, *, rule: str, today: d
     if merged != known.nameplate:
         changes["nameplate"] = merged
     if takes_word(known):
-        changes |= _days_by_ledger(known, facts, rule, today)
+        changes |= _days_by_ledger(known, facts, one, rule, today)
     numbers = {key_of(seal.number) for seal in known.seals}
     new = tuple(seal for seal in facts.seals if key_of(seal.number) not in numbers)
     return {**changes, "seals": new} if new else changes
@@ -109,7 +112,9 @@ def takes_word(known: Instrument) -> bool:
     return known.state == "in_use" or (known.state == "awaiting_verification" and is_untold)
 
 
-def _days_by_ledger(known: Instrument, facts: InstrumentFacts, rule: str, today: date) -> dict[str, Any]:
+def _days_by_ledger(
+    known: Instrument, facts: InstrumentFacts, one: InstrumentType, rule: str, today: date
+) -> dict[str, Any]:
     verified, due = facts.last_verified_on, facts.due_date
     if verified is None and due is None:
         return {}
@@ -118,11 +123,11 @@ def _days_by_ledger(known: Instrument, facts: InstrumentFacts, rule: str, today:
     if verified == known.last_verified_on and (due is None or due == known.due_date) and known.due_date is not None:
         return {}
     full = replace(facts, last_verified_on=verified or known.last_verified_on)
-    return _differing(known, _schedule(full, rule, today))
+    return _differing(known, _schedule(full, one, rule, today))
 
 
-def _schedule(facts: InstrumentFacts, rule: str, today: date) -> dict[str, Any]:
-    standing = standing_of(facts, rule=rule, today=today)
+def _schedule(facts: InstrumentFacts, one: InstrumentType, rule: str, today: date) -> dict[str, Any]:
+    standing = standing_of(facts, one, rule=rule, today=today)
     return {
         "last_verified_on": facts.last_verified_on,
         "due_date": standing.due_date,
@@ -155,7 +160,7 @@ def revise_instrument(
     must_lie_within(actor, district, "place_id")
     rule = settings.read(session).validity_rule
     values = {**columns_of(facts), "holder_id": facts.holder_id, "place_id": facts.place_id, "district_code": district}
-    values |= _days_said(instrument, before, facts, rule, today)
+    values |= _days_said(instrument, before, facts, law.type_of(session, facts.type_code), rule, today)
     old = {name: getattr(instrument, name) for name in values}
     try:
         with session.begin_nested():
@@ -206,14 +211,14 @@ def _check_identity(session: Session, instrument: Instrument, facts: InstrumentF
 
 
 def _days_said(
-    instrument: Instrument, before: InstrumentFacts, facts: InstrumentFacts, rule: str, today: date
+    instrument: Instrument, before: InstrumentFacts, facts: InstrumentFacts, one: InstrumentType, rule: str, today: date
 ) -> dict[str, Any]:
     if all(getattr(before, name) == getattr(facts, name) for name in _SCHEDULE):
         return {}
     if not takes_word(instrument):
         changed = next(name for name in _SCHEDULE if getattr(before, name) != getattr(facts, name))
         raise Problem("due_is_settled", changed)
-    return _schedule(facts, rule, today)
+    return _schedule(facts, one, rule, today)
 
 
 def _let_parts_follow(

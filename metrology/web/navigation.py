@@ -48,6 +48,7 @@ GROUPS = (
             Item("condition_reports.listing", "instrument.move", _l("Reports of holders")),
             Item("ledgers.listing", "import.view", _l("Ledgers")),
             Item("types.listing", "type.view", _l("Instrument types")),
+            Item("rules.listing", "rules.view", _l("Rules entered here")),
         ),
         foot=("instrument.view",),
     ),

@@ -29,12 +29,14 @@ from metrology.persistence.people import LoginSession, Qualification, User
 from metrology.persistence.places import Place
 from metrology.persistence.preferences import SavedFilter
 from metrology.persistence.reminders import Notice
+from metrology.persistence.rules_versions import RulesVersion
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.services import account_links, calendar_feeds, ending, signing_in
 from metrology.services.ledger_outcomes import Counts
 from tests.conftest import NOW, TODAY
+from tests.generic import RULES
 from tests.people import create_user
 from tests.records import Team, certify, create_scale, start
 
@@ -378,3 +380,13 @@ def _due_group(world: World) -> dict[str, Any]:
 @asked("verifications.start")
 def _start(world: World) -> dict[str, Any]:
     return {"instrument_id": world.instrument.id}
+
+
+@sample("version_id")
+def _rules_version(world: World) -> int:
+    kind = {"home": "infrared_ear_thermometer", "away": "electronic_clinical_thermometer"}[world.name]
+    row = RulesVersion(
+        type_code=kind, version=1, code="JJG 1164-2019 v1", state="draft", in_force=TODAY, rules=dict(RULES),
+        sources={}, proposer_id=world.user.id, created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    return world.keep(row).id
