@@ -18,6 +18,7 @@ from metrology.domain.problems import Problem
 __all__ = [
     "Bilingual",
     "CertificateFacts",
+    "CertificateKind",
     "CheckResult",
     "InstrumentFacts",
     "IssuingBody",

@@ -43,7 +43,7 @@ def measurement_results(parent: Element, facts: CertificateFacts) -> None:
     methods = add(parent, "usedMethods")
     for regulation in facts.regulations:
         method = add(methods, "usedMethod")
-        named(method, regulation.name)
+        named(method, regulation.name if regulation.name.zh else Bilingual(regulation.number))
         optional(method, "norm", regulation.number)
     if facts.standards:
         equipment = add(parent, "measuringEquipments")

@@ -24,7 +24,7 @@ from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import Verification
 
-KINDS = ("verification_certificate", "rejection_notice")
+KINDS = ("verification_certificate", "rejection_notice", "calibration_certificate")
 STANDINGS = ("valid", "superseded", "revoked")
 
 
@@ -39,7 +39,7 @@ class Certificate(Model):
     __table_args__ = (
         CheckConstraint("kind in " + str(KINDS), name="kind_known"),
         CheckConstraint("standing in " + str(STANDINGS), name="standing_known"),
-        CheckConstraint("kind <> 'rejection_notice' or valid_until is null", name="notice_has_no_validity"),
+        CheckConstraint("kind = 'verification_certificate' or valid_until is null", name="notice_has_no_validity"),
         CheckConstraint("standing = 'valid' or ended_on is not null", name="ended_has_day"),
         UniqueConstraint("verification_id", "reissue", name="uq_certificate_verification_id_reissue"),
         Index("ix_certificate_instrument_id_id", "instrument_id", "id"),

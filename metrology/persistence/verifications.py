@@ -14,7 +14,7 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import Institute, User
 from metrology.persistence.standards import MeasurementStandard
 
-KINDS = ("initial", "subsequent", "after_repair", "in_service")
+KINDS = ("initial", "subsequent", "after_repair", "in_service", "calibration")
 STATES = ("draft", "submitted", "checked", "approved", "returned", "discarded")
 
 
@@ -30,7 +30,11 @@ class Verification(Model):
         CheckConstraint("kind in " + str(KINDS), name="kind_known"),
         CheckConstraint("state in " + str(STATES), name="state_known"),
         CheckConstraint("verdict is null or verdict in ('conforms', 'rejected')", name="verdict_known"),
-        CheckConstraint("state in ('draft', 'discarded') or verdict is not null", name="submitted_has_verdict"),
+        CheckConstraint(
+            "(kind = 'calibration' and verdict is null) or "
+            "(kind <> 'calibration' and (state in ('draft', 'discarded') or verdict is not null))",
+            name="submitted_has_verdict",
+        ),
         CheckConstraint("checker_id is null or checker_id <> verifier_id", name="checker_is_another"),
         CheckConstraint(
             "approver_id is null or (approver_id <> verifier_id and approver_id <> checker_id)",

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
+from metrology.domain.calibrating import KIND as CALIBRATION
 from metrology.domain.instrument import Cause, State, after_verification, check_move
 from metrology.domain.problems import Problem
 from metrology.domain.seal import SealState, consequence
@@ -22,7 +23,17 @@ from metrology.persistence.journal import changes_of, record
 from metrology.persistence.people import User
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.verifications import Verification
-from metrology.services import assembling, certifying, cleaning, equipment_state, judging, law, people, searching
+from metrology.services import (
+    assembling,
+    calibrating,
+    certifying,
+    cleaning,
+    equipment_state,
+    judging,
+    law,
+    people,
+    searching,
+)
 from metrology.services.record_digest import is_intact
 from metrology.services.validity import CORRECTED, Validity, stands, validity
 
@@ -189,6 +200,11 @@ def _take_effect(
     fonts_folder: Path | None,
 ) -> None:
     decides = takes_effect(session, verification)
+    if verification.kind == CALIBRATION:
+        _calibrated(
+            session, actor, verification, instrument, decides=decides, today=today, now=now, fonts_folder=fonts_folder
+        )
+        return
     inspected = verification.kind == "in_service" and verification.verdict == "conforms"
     held: Validity | None = None
     if decides:
@@ -215,6 +231,33 @@ def _take_effect(
     if instrument.parent is not None:
         assembling.settle(session, actor, [instrument.parent], now=now)
     session.flush()
+
+
+def _calibrated(
+    session: Session,
+    actor: Actor,
+    verification: Verification,
+    instrument: Instrument,
+    *,
+    decides: bool,
+    today: date,
+    now: datetime,
+    fonts_folder: Path | None,
+) -> None:
+    """A calibration moves no instrument: the day of the last one is kept, and of the next where the customer asked for it."""
+    if verification.replaces_id is None and (refusal := calibrating.refusal(session, instrument)):
+        raise refusal
+    if decides:
+        calibrating.take_effect(session, verification, instrument)
+        instrument.updated_at = now
+        if changes := changes_of(instrument):
+            number = verification.number
+            record(session, actor, "instrument.verified", instrument, at=now, changes=changes, reason=number)
+        session.flush()
+    certificate = certifying.issue(
+        session, actor, verification, decides=decides, today=today, now=now, fonts_folder=fonts_folder
+    )
+    searching.index(session, instrument, certificate)
 
 
 def _held(session: Session, verification: Verification, instrument: Instrument) -> Validity | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from metrology.documents.certificate_facts import (
     Bilingual,
     CertificateFacts,
+    CertificateKind,
     InstrumentFacts,
     IssuingBody,
     LabelledText,
@@ -18,13 +19,15 @@ from metrology.documents.certificate_facts import (
     RegulationUsed,
     StandardUsed,
 )
+from metrology.domain.calibrating import KIND as CALIBRATION
 from metrology.domain.conditions import TABLE as ENVIRONMENT
 from metrology.domain.reading_sheet import Choice, choose
 from metrology.domain.regulation import Edition, InstrumentType
 from metrology.domain.schedule import ANNIVERSARY
 from metrology.persistence.people import Institute
 from metrology.persistence.verifications import Verification
-from metrology.services import certificate_tables, law
+from metrology.services import calibration_text, certificate_tables, law
+from metrology.services.calibrating import method_of
 from metrology.services.certificate_tables import bilingual
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.services.validity import Validity
@@ -34,6 +37,7 @@ KINDS = {
     "subsequent": Bilingual("后续检定", "Subsequent verification"),
     "after_repair": Bilingual("修理后检定", "Verification after repair"),
     "in_service": Bilingual("使用中检查", "In-service inspection"),
+    CALIBRATION: Bilingual("校准", "Calibration"),
 }
 CONCLUSIONS = {"conforms": Bilingual("合格", "Conforms"), "rejected": Bilingual("不合格", "Rejected")}
 NO_HOLDER = Bilingual("（未登记使用单位）", "(no holder registered)")
@@ -43,7 +47,7 @@ def facts_of(
     session: Session,
     verification: Verification,
     *,
-    kind: str,
+    kind: CertificateKind,
     number: str,
     code: str,
     issued_on: date,
@@ -54,19 +58,22 @@ def facts_of(
 ) -> CertificateFacts:
     """The text of the document that certifies an approved record. The addresses hold the path alone, see ``paper.facts_of``."""
     one = law.type_of(session, verification.type_code)
-    edition = one.edition(verification.edition_code)
+    is_calibration = kind == "calibration_certificate"
+    edition = method_of(one, verification) if is_calibration else one.edition(verification.edition_code)
     laid = _laid(verification, edition)
     judgement = verification.judgement
     holder = verification.instrument.holder
     return CertificateFacts(
-        kind="verification_certificate" if kind == "verification_certificate" else "rejection_notice",
+        kind=kind,
         number=number,
         record_number=verification.number,
         body=_body(verification.institute),
         applicant=Bilingual(holder.name) if holder else NO_HOLDER,
         applicant_address=holder.address if holder else "",
         instrument=_instrument(verification, one),
-        conclusion=CONCLUSIONS[str(verification.verdict)],
+        conclusion=calibration_text.conclusion(verification)
+        if is_calibration
+        else CONCLUSIONS[str(verification.verdict)],
         verification_kind=KINDS[verification.kind],
         verification_date=verification.verified_on.isoformat(),
         issue_date=issued_on.isoformat(),
@@ -77,10 +84,15 @@ def facts_of(
         approver=verification.approver.name if verification.approver else "",
         place=verification.place_text,
         environment=_environment(verification, laid),
-        regulations=(RegulationUsed(edition.citation.document, bilingual(edition.citation.title)),),
+        regulations=calibration_text.regulations(session, verification)
+        if is_calibration
+        else (RegulationUsed(edition.citation.document, bilingual(edition.citation.title)),),
         standards=tuple(_standard(use.snapshot) for use in verification.standards),
         checks=certificate_tables.checks(laid),
-        tables=certificate_tables.tables(laid, edition, judgement.get("unconfirmed") or ()),
+        tables=calibration_text.tables(verification)
+        if is_calibration
+        else certificate_tables.tables(laid, edition, judgement.get("unconfirmed") or ()),
+        calibration=(calibration_text.statements(session, verification),) if is_calibration else (),
         failed_items=certificate_tables.failures(laid),
         replaces=replaces,
         remarks=(*_remarks(verification), *_disputes(edition, judgement.get("disputed") or ())),

@@ -15,10 +15,11 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from metrology.documents.certificate_facts import CertificateFacts, PreviousDocument
+from metrology.documents.certificate_facts import CertificateFacts, CertificateKind, PreviousDocument
 from metrology.documents.fonts import MissingGlyphs
 from metrology.documents.typesetting import unprintable
 from metrology.domain.authority import Actor
+from metrology.domain.calibrating import KIND as CALIBRATION
 from metrology.domain.certificate import DocumentKind, NumberingScheme, document_kind
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
@@ -36,7 +37,14 @@ END_REASONS = frozenset(
     }
 )  # fmt: skip
 """Why a document can end by itself; any other text is somebody's decision in their own words, shown to staff only."""
+_PAPERS: dict[DocumentKind, CertificateKind] = {
+    "certificate": "verification_certificate",
+    "rejection_notice": "rejection_notice",
+    "calibration_certificate": "calibration_certificate",
+}
+
 Standing = Literal[
+    "calibrated",
     "valid",
     "due_soon",
     "expired",
@@ -85,11 +93,11 @@ def issue(
     document has ended before it begins. ``MissingGlyphs`` names characters that neither the fonts of this folder nor those
     at hand anyway can print: what cannot be printed is not issued.
     """
-    kind = document_kind(str(verification.verdict))
+    kind = document_kind(str(verification.verdict), calibration=verification.kind == CALIBRATION)
     corrected = document_of(session, verification.replaces_id)
     before = current(session, verification.instrument_id)
     code, number = secrets.token_urlsafe(16), _number(session, verification, kind, today)
-    name = "verification_certificate" if kind == "certificate" else "rejection_notice"
+    name = _PAPERS[kind]
     facts = certificate_text.facts_of(
         session, verification, kind=name, number=number, code=code, issued_on=today, held=held,
         replaces=corrected.number if corrected else "", checkpoint=_checkpoint(session),
@@ -139,7 +147,7 @@ def reissue(
     Number, code, day of issue and the head of the journal are put in here.
     """
     verification = certificate.verification
-    kind: DocumentKind = "certificate" if certificate.kind == "verification_certificate" else "rejection_notice"
+    kind = next(one for one, paper in _PAPERS.items() if paper == certificate.kind)
     code, number = secrets.token_urlsafe(16), _number(session, verification, kind, today)
     facts = replace(
         facts, number=number, issue_date=today.isoformat(), replaces=certificate.number,
@@ -298,6 +306,9 @@ def standing(certificate: Certificate | None, instrument: Instrument | None, tod
         return "rejected" if certificate.standing == "valid" else "revoked"
     if certificate.standing == "revoked":
         return "rejected" if certificate.end_reason == REJECTED else "revoked"
+    if certificate.kind == "calibration_certificate":
+        # It says what was measured; it is valid for nothing, and nothing in it runs out.
+        return "under_review" if certificate.under_review else "calibrated"
     if instrument is not None and instrument.state in _BY_STATE:
         return _BY_STATE[instrument.state]
     if certificate.under_review:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from metrology import regulations
 from metrology.domain.authority import Actor
+from metrology.domain.calibrating import KIND as CALIBRATION
 from metrology.domain.problems import BadChoice, Problem
 from metrology.domain.regulation import KINDS
 from metrology.persistence.instruments import Instrument, Seal
@@ -22,7 +23,7 @@ from metrology.persistence.journal import record
 from metrology.persistence.people import User
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.verifications import StandardUse, Verification
-from metrology.services import cleaning, judging, numbering
+from metrology.services import calibrating, cleaning, judging, law, numbering
 from metrology.services.approving import lock
 from metrology.services.record_readings import LONGEST_TEXT, legible
 
@@ -78,6 +79,8 @@ def start_draft(
         for seal in instrument.seals
         if seal.state == "intact"
     ]
+    if draft.kind == CALIBRATION:
+        draft.readings = calibrating.first_readings(law.type_of(session, draft.type_code), draft.nameplate)
     session.add(draft)
     record(session, actor, "verification.started", draft, at=now, instrument=instrument)
     session.flush()
@@ -166,7 +169,7 @@ def save_draft(
     if token is not None and token != token_of(verification):
         raise Problem("draft_changed_elsewhere", "token", number=verification.number)
     if changes.kind is not None:
-        if changes.kind not in KINDS:
+        if changes.kind not in (*KINDS, CALIBRATION):
             raise BadChoice("kind", value=changes.kind)
         verification.kind = changes.kind
     if changes.verified_on is not None:

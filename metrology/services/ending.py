@@ -209,6 +209,8 @@ def take_back(
 def _await_verification(
     session: Session, actor: Actor, certificate: Certificate, instrument: Instrument, *, today: date, now: datetime
 ) -> None:
+    if certificate.kind == "calibration_certificate":
+        return  # it let nobody use the instrument, so nothing awaits because of it
     session.refresh(instrument, with_for_update={"of": Instrument})
     if certificate.kind == "verification_certificate":
         certifying.due_now(session, actor, instrument, today, now)

@@ -15,6 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology import regulations
+from metrology.domain.calibrating import KIND as CALIBRATION
+from metrology.domain.calibrating import CalibrationMethod, CalibrationResult
 from metrology.domain.mpe import MpeAt
 from metrology.domain.nameplate import Nameplate
 from metrology.domain.problems import BadChoice, MissingCharacteristic, Problem
@@ -24,7 +26,8 @@ from metrology.domain.verdict import Lack, Verdict
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import Institute
 from metrology.persistence.verifications import Verification
-from metrology.services import authorisations, law, people, serving_standards
+from metrology.services import authorisations, calibrating, law, people, serving_standards
+from metrology.services.calibrating import method_of
 from metrology.services.record_readings import arranged, settled
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.services.serving_standards import StandardJudged
@@ -64,6 +67,8 @@ class Preview:
     validity: Validity | None
     readings: dict[str, Any] = field(default_factory=dict)
     """As they are kept at submission; the verdict is on these. ``laid`` shows them as typed."""
+    calibration: CalibrationResult | None = None
+    """The results of a calibration, which has no verdict; None for a verification."""
 
     @property
     def missing(self) -> tuple[Lack, ...]:
@@ -80,7 +85,11 @@ class Preview:
     @property
     def is_ready(self) -> bool:
         """Whether it can be handed in."""
-        return not self.problems and self.verdict is not None and self.verdict.verdict is not None
+        if self.problems or self.verdict is None:
+            return False
+        if self.calibration is not None:
+            return not self.calibration.lacks
+        return self.verdict.verdict is not None
 
 
 def nameplate_of(instrument: Instrument) -> dict[str, str]:
@@ -114,7 +123,9 @@ def drawn(session: Session, verification: Verification) -> Drawn:
     plate, wrong = normalised(one, verification.nameplate)
     edition, sheet, problem = None, _NOTHING, None
     try:
-        edition = one.edition_on(verification.verified_on)
+        edition = (
+            method_of(one, verification) if is_calibration(verification) else one.edition_on(verification.verified_on)
+        )
         if not wrong:
             edition.check(Nameplate(plate))
             sheet = edition.reading_sheet(plate, verification.kind)
@@ -150,7 +161,13 @@ def preview(session: Session, verification: Verification, *, today: date) -> Pre
         instrument_type=one, edition=edition, nameplate=plate, nameplate_problems=draft.wrong, sheet=sheet,
         sheet_key=draft.key, laid=lay(sheet, typed, _texts(verdict)), verdict=verdict, standards=tuple(standards),
         problems=tuple(problems), validity=held, readings=readings,
+        calibration=edition.evaluate(plate, readings) if isinstance(edition, CalibrationMethod) else None,
     )  # fmt: skip
+
+
+def is_calibration(verification: Verification) -> bool:
+    """Whether a record is a calibration: it states errors with their uncertainty and gives no verdict."""
+    return verification.kind == CALIBRATION
 
 
 def _texts(verdict: Verdict | None) -> list[dict[str, Any]]:
@@ -197,7 +214,8 @@ def instrument_refusal(session: Session, instrument: Instrument) -> Problem | No
         return Problem("assembly_is_not_verified", "instrument", number=instrument.number)
     if instrument.state in NEVER_VERIFIED:
         return Problem("instrument_not_verifiable", "instrument", number=instrument.number, state=instrument.state)
-    if not law.type_of(session, instrument.type_code).has_rules:
+    one = law.type_of(session, instrument.type_code)
+    if not one.has_rules and not calibrating.may_be_calibrated(one, instrument):
         return Problem("type_has_no_rules", "instrument", type=instrument.type_code)
     return None
 
@@ -206,8 +224,12 @@ def kind_refusal(
     session: Session, instrument: Instrument, kind: str, *, replaces: Verification | None = None
 ) -> Problem | None:
     """Why this kind of verification does not fit: the state of the instrument, or an initial one was done before."""
+    if kind == CALIBRATION:
+        return calibrating.refusal(session, instrument) if replaces is None else None
     if kind not in KINDS:
         return BadChoice("kind", value=kind)
+    if not law.type_of(session, instrument.type_code).has_rules:
+        return Problem("type_has_no_rules", "kind", type=instrument.type_code)
     # A correction speaks of the day of the record it replaces, whatever has become of the instrument since.
     if replaces is None and kind not in _KINDS_IN.get(instrument.state, frozenset()):
         return Problem("kind_does_not_fit", "kind", kind=kind, state=instrument.state)
@@ -218,10 +240,19 @@ def kind_refusal(
 
 def usual_kind(session: Session, instrument: Instrument) -> str:
     """The kind a new record of an instrument most likely has."""
+    if not law.type_of(session, instrument.type_code).has_rules:
+        return CALIBRATION
     if instrument.state in ("under_repair", "rejected"):
         return "after_repair"
     known = instrument.last_verified_on is not None or _verified_before(session, instrument, None)
     return "subsequent" if known else "initial"
+
+
+def kinds_of(session: Session, instrument: Instrument) -> tuple[str, ...]:
+    """The kinds of record an instrument can have: verifications where there are rules, calibration where the law allows it."""
+    one = law.type_of(session, instrument.type_code)
+    calibrations = (CALIBRATION,) if calibrating.may_be_calibrated(one, instrument) else ()
+    return (*(KINDS if one.has_rules else ()), *calibrations)
 
 
 def _verified_before(session: Session, instrument: Instrument, replaces: Verification | None) -> bool:

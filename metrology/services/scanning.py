@@ -29,7 +29,7 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{16,24}")
 
 @dataclass(frozen=True, slots=True)
 class PastVerification:
-    """A line of the history: when and with which verdict."""
+    """A line of the history: when and with which verdict, empty for a calibration."""
 
     verified_on: date
     verdict: str
@@ -169,4 +169,4 @@ def _history(session: Session, instrument: Instrument) -> list[PastVerification]
         .order_by(Verification.verified_on.desc(), Verification.id.desc())
         .limit(HISTORY_SHOWN)
     )
-    return [PastVerification(row.verified_on, str(row.verdict), row.kind) for row in rows]
+    return [PastVerification(row.verified_on, row.verdict or "", row.kind) for row in rows]

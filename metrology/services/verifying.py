@@ -13,6 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
+from metrology.domain.calibrating import KIND as CALIBRATION
+from metrology.domain.calibrating import to_dict
 from metrology.domain.conditions import TABLE as ENVIRONMENT
 from metrology.domain.problems import Problem
 from metrology.domain.verdict import Lack
@@ -82,6 +84,8 @@ def submit(session: Session, actor: Actor, verification: Verification, *, today:
     verification.environment = dict(found.readings.get(ENVIRONMENT) or {})
     verification.edition_code = edition.code
     verification.verdict, verification.judgement = verdict.verdict, verdict.to_dict()
+    if found.calibration is not None:
+        verification.judgement = {**verification.judgement, CALIBRATION: to_dict(found.calibration)}
     for use in verification.standards:
         use.snapshot = serving_standards.snapshot(session, use.standard, verification.verified_on)
     verification.state, verification.submitted_at, verification.updated_at = "submitted", now, now

@@ -56,7 +56,8 @@ def _standing(asking: Asking, values: list[str]) -> Condition:
     """What documents are worth today, by what the bureau decided, the day, and the state of the instrument."""
     day, soon = asking.today, asking.today + timedelta(days=warn_days())
     until, is_notice = Certificate.valid_until, Certificate.kind == "rejection_notice"
-    stands = (Certificate.standing == "valid") & ~is_notice
+    is_calibration = Certificate.kind == "calibration_certificate"
+    stands = (Certificate.standing == "valid") & ~is_notice & ~is_calibration
     is_annulled = Certificate.end_reason == ANNULLED
     ended = (Certificate.standing == "revoked") & ~is_annulled
     working = stands & _of_state("in_use")
@@ -65,7 +66,8 @@ def _standing(asking: Asking, values: list[str]) -> Condition:
         "valid": holds & (until.is_(None) | (until > soon)),
         "due_soon": holds & (until >= day) & (until <= soon),
         "expired": holds & (until < day),
-        "under_review": working & Certificate.under_review,
+        "calibrated": (Certificate.standing == "valid") & is_calibration & ~Certificate.under_review,
+        "under_review": (working | ((Certificate.standing == "valid") & is_calibration)) & Certificate.under_review,
         "rejected": ((Certificate.standing == "valid") & is_notice)
         | (ended & (Certificate.end_reason == certifying.REJECTED))
         | (stands & _of_state("rejected")),

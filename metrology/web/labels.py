@@ -18,6 +18,7 @@ VERIFICATION_KINDS = {
     "subsequent": _l("Subsequent verification"),
     "after_repair": _l("Verification after repair"),
     "in_service": _l("In-service inspection"),
+    "calibration": _l("Calibration"),
 }
 VERIFICATION_STATES = {
     "draft": _l("Draft"),
@@ -31,8 +32,10 @@ VERDICTS = {"conforms": _l("Conforms"), "rejected": _l("Rejected")}
 CERTIFICATE_KINDS = {
     "verification_certificate": _l("Verification certificate"),
     "rejection_notice": _l("Rejection notice"),
+    "calibration_certificate": _l("Calibration certificate"),
 }
 CERTIFICATE_STANDINGS = {
+    "calibrated": _l("Calibrated"),
     "valid": _l("Valid"),
     "due_soon": _l("Due soon"),
     "expired": _l("Expired"),

@@ -33,6 +33,10 @@ class Band:
 
 
 BANDS = {
+    "calibrated": Band(
+        "info", "rulers", "已校准", "Calibrated",
+        _l("It was calibrated: its errors were measured. A calibration does not say that an instrument may be used for trade."),
+    ),
     "valid": Band("valid", "check-circle-fill", "检定有效", "Valid", _l("This instrument was verified and may be used.")),
     "due_soon": Band(
         "due_soon", "clock-fill", "即将到期", "Due soon", _l("Still valid. Its next verification falls due soon.")

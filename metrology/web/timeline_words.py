@@ -132,6 +132,12 @@ def entry(event: Event, told: Timeline) -> dict[str, Any]:
                 "rejected",
                 "x-octagon",
             )
+        if subject.kind == "calibration_certificate" and row.action == "certificate.issued":
+            words, kind, icon = (
+                _("Calibration certificate issued · %(number)s", number=subject.number),
+                "info",
+                "rulers",
+            )
     elif isinstance(subject, Verification):
         words = f"{words} · {subject.number}"
         if row.action == "verification.approved" and subject.verdict == "rejected":

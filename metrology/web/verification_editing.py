@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as BaseResponse
 
+from metrology.domain.calibrating import KIND as CALIBRATION
 from metrology.domain.conditions import TABLE as ENVIRONMENT
 from metrology.domain.problems import Problem
 from metrology.domain.verdict import Verdict
@@ -25,7 +26,7 @@ from metrology.services.assembling import parts_of
 from metrology.services.judging import Preview
 from metrology.services.record_readings import MOST_ROWS, arranged
 from metrology.services.verifying import DraftChanges, RecordRefused
-from metrology.web import reading_form, record_view
+from metrology.web import calibration_view, labels, reading_form, record_view
 from metrology.web.filters import pick
 from metrology.web.flashes import say
 from metrology.web.problems import sentence, sentence_of
@@ -46,7 +47,9 @@ def new() -> str | BaseResponse:
     """Choose the instrument: by its number, serial number, holder, or the scanned code of its label."""
     text = request.args.get("q", "").replace("\0", "").strip()
     found = _found(text) if text else []
-    return render_template("verifications/new.html", text=text, found=found, refusals=_refusals(found))
+    return render_template(
+        "verifications/new.html", text=text, found=found, refusals=_refusals(found), calibrated=_calibrated(found)
+    )
 
 
 def _found(text: str) -> list[Instrument]:
@@ -70,6 +73,11 @@ def _found(text: str) -> list[Instrument]:
 def _refusals(found: list[Instrument]) -> dict[int, str]:
     refusals = ((one.id, judging.instrument_refusal(db.session(), one)) for one in found)
     return {key: sentence_of(problem) for key, problem in refusals if problem}
+
+
+def _calibrated(found: list[Instrument]) -> frozenset[int]:
+    """Those for which a calibration would be begun."""
+    return frozenset(one.id for one in found if judging.usual_kind(db.session(), one) == CALIBRATION)
 
 
 @verifications.post("/start")
@@ -246,9 +254,16 @@ def _parts(record: Verification, found: Preview) -> dict[str, Any]:
         "problems": [_told(problem, found) for problem in found.problems],
         "sentence_of": sentence_of,
         "unprintable": unprintable(record),
+        "kinds": {one: labels.VERIFICATION_KINDS[one] for one in _kinds(record)},
+        "calibration": calibration_view.shown(found.calibration),
         "seal_rows": reading_form.SEAL_ROWS,
         "seal_findings": {code: words for code, words in SEAL_FINDINGS.items() if code != "applied"},
     }
+
+
+def _kinds(record: Verification) -> list[str]:
+    """The kinds offered: what the instrument can have, and what the record is."""
+    return list(dict.fromkeys([*judging.kinds_of(db.session(), record.instrument), record.kind]))
 
 
 def _told(problem: Problem, found: Preview) -> Missing:

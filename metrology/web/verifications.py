@@ -25,12 +25,13 @@ from metrology.persistence.people import User
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
-from metrology.services import approving, certifying, law, paper, settings, waiting
+from metrology.services import approving, certifying, judging, law, paper, settings, waiting
+from metrology.services.calibrating import method_of
 from metrology.services.certificate_tables import failures
 from metrology.services.certificate_text import nameplate_texts
 from metrology.services.record_digest import is_intact
 from metrology.services.record_sheet import LaidSheet, lay
-from metrology.web import record_view
+from metrology.web import calibration_view, record_view
 from metrology.web.flashes import say
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, now, or_404, requires, today
@@ -99,6 +100,7 @@ def detail(verification_id: int) -> str:
         may=_decisions(record, actor()),
         seal_words=SEAL_FINDINGS,
         unprintable=unprintable(record),
+        calibration=calibration_view.kept(record),
     )
 
 
@@ -122,6 +124,8 @@ def _laid(record: Verification) -> LaidSheet | None:
 
 
 def _edition(record: Verification) -> Edition:
+    if judging.is_calibration(record):
+        return method_of(law.type_of(db.session(), record.type_code), record)
     return law.edition(db.session(), record.type_code, record.edition_code)
 
 
@@ -183,11 +187,10 @@ def approve(verification_id: int) -> BaseResponse:
     if document is None:
         say(_("%(number)s is approved.", number=record.number), label=_("To the queue"), url=url_for(".queue"))
         return redirect(url_for(".detail", verification_id=record.id))
-    text = (
-        _("Rejection notice %(number)s is issued.")
-        if document.kind == "rejection_notice"
-        else _("Certificate %(number)s is issued.")
-    )
+    text = {
+        "rejection_notice": _("Rejection notice %(number)s is issued."),
+        "calibration_certificate": _("Calibration certificate %(number)s is issued."),
+    }.get(document.kind, _("Certificate %(number)s is issued."))
     say(text % {"number": document.number}, label=_("To the queue"), url=url_for(".queue"))
     return redirect(url_for("certificates.detail", certificate_id=document.id))
 

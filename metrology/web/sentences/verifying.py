@@ -16,6 +16,8 @@ SENTENCES = {
     "assembly_is_not_verified": _l("%(number)s is verified part by part: choose the part."),
     "type_has_no_rules": _l("No regulation for this type is in this installation, so no verdict can be computed."),
     "kind_does_not_fit": _l("This kind of verification does not fit the state the instrument is in."),
+    "must_be_verified": _l("%(number)s is under mandatory verification: it is verified, not calibrated."),
+    "stands_verified": _l("%(number)s stands for this instrument: while it does, it is not calibrated instead."),
     "initial_done_before": _l("It was verified before: this is no initial verification."),
     "verified_in_future": _l("The day of verification, %(on)s, lies in the future."),
     "service_life_ended": _l("Its service life ended on %(until)s: it is replaced, not verified again."),
