@@ -14,7 +14,7 @@ from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence import clock
 from metrology.persistence.database import db, transaction
-from metrology.services import certificate_codes
+from metrology.services import certificate_codes, status_lists
 from metrology.services import keys as service
 
 Folder = click.Path(file_okay=False, path_type=Path)
@@ -134,6 +134,15 @@ def sign_missing() -> None:
     now = clock.now_utc()
     so_far = certificate_codes.sign_missing(db.session(), Actor.system(), day=clock.day_cn(now), now=now)
     click.echo(f"Signed: {max(so_far, default=0)}.")
+
+
+@keys.command("new-shard", cls=_Refusals)
+@with_appcontext
+def new_shard() -> None:
+    """After an older backup of the database was restored: give slots of the status list from a new shard on, none twice."""
+    with transaction(db.session()) as session:
+        status_lists.close_shard(session)
+    click.echo("The next certificate opens a new shard.")
 
 
 @keys.command("request", cls=_Refusals)

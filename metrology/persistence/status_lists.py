@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Text, event, insert, inspect, select
+from sqlalchemy import BigInteger, LargeBinary, Text, event, insert, inspect, select
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
 from metrology.domain.status_list import SLOTS
@@ -27,7 +27,7 @@ class StatusShard(Model):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="number of the shard, from 0")
     taken: Mapped[int] = mapped_column(default=0, comment="slots given so far")
     permutation_key: Mapped[bytes] = mapped_column(LargeBinary(32))
-    version: Mapped[int] = mapped_column(default=0, comment="of the token; grows with each")
+    version: Mapped[int] = mapped_column(BigInteger, default=0, comment="of the token; grows with each")
     token: Mapped[str] = deferred(
         mapped_column(Text, default="", nullable=False, comment="the list as signed and served")
     )

@@ -55,6 +55,12 @@ def _open_shard(session: Session) -> None:
         session.expire_all()
 
 
+def close_shard(session: Session) -> None:
+    """Give no more slots of the newest shard: after a restored backup, those given since then are not known any more."""
+    newest = select(func.max(StatusShard.id)).scalar_subquery()
+    session.execute(update(StatusShard).where(StatusShard.id == newest).values(taken=SLOTS))
+
+
 def shards(session: Session) -> list[StatusShard]:
     """Every shard, without its list."""
     return list(session.scalars(select(StatusShard).order_by(StatusShard.id)))
@@ -78,7 +84,8 @@ def renew(session: Session, shard: int, *, now: datetime) -> StatusShard | None:
     signer = keys.signer("status", now=now)
     # the marks seen go first: one that is committed while the rows are read stays, and asks for the next list
     session.execute(delete(StatusMark).where(StatusMark.shard == shard))
-    row.version += 1
+    # at least the second it is made in: a database that was restored does not fall behind what checkers have seen
+    row.version = max(row.version + 1, int(now.timestamp()))
     row.token = status_token(
         pack(_statuses(session, shard)),
         origin=keys.ring().origin,

@@ -50,7 +50,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False, comment="number of the shard, from 0"),
         sa.Column("taken", sa.Integer(), nullable=False, comment="slots given so far"),
         sa.Column("permutation_key", sa.LargeBinary(32), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False, comment="of the token; grows with each"),
+        sa.Column("version", sa.BigInteger(), nullable=False, comment="of the token; grows with each"),
         sa.Column("token", sa.Text(), nullable=False, comment="the list as signed and served"),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_status_shard")),
