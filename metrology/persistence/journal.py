@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -124,11 +125,7 @@ def changes_of(row: Model) -> dict[str, list[Any]]:
     state = inspect(row)
     changed: dict[str, list[Any]] = {}
     if not state.has_identity:  # a new row has no history to ask for, and ledgers bring new rows by the thousand
-        for attribute in state.mapper.column_attrs:
-            value = state.dict.get(attribute.key)
-            if attribute.key not in _NOT_TOLD and value not in ("", None):
-                changed[attribute.key] = [None, plain_value(value)]
-        return changed
+        return said(type(row), state.dict)
     for attribute in state.mapper.column_attrs:
         name = attribute.key
         if name in _NOT_TOLD:
@@ -141,6 +138,17 @@ def changes_of(row: Model) -> dict[str, list[Any]]:
         if old != new and not (old is None and new in ("", None)):
             changed[name] = [plain_value(old), plain_value(new)]
     return changed
+
+
+def said(model: type[Model], values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What the columns of a new row say: field → [None, value]; blanks say nothing."""
+    told = ((name, values.get(name)) for name in _told(model))
+    return {name: [None, plain_value(value)] for name, value in told if value not in ("", None)}
+
+
+@cache
+def _told(model: type[Model]) -> tuple[str, ...]:
+    return tuple(one.key for one in inspect(model).column_attrs if one.key not in _NOT_TOLD)
 
 
 def plain_value(value: Any) -> Any:
@@ -167,8 +175,11 @@ def entry_hash(prev_hash: str, facts: dict[str, Any]) -> str:
     return hashlib.sha256(f"{prev_hash}\n{_encode(facts)}".encode()).hexdigest()
 
 
-def _facts(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: plain_value(value) for key, value in row.items() if key not in ("prev_hash", "hash")}
+def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is hashed of an entry, whose ``changes`` are plain already."""
+    facts = {key: value for key, value in row.items() if key not in ("prev_hash", "hash")}
+    facts["at"] = plain_value(facts["at"])
+    return facts
 
 
 def _key_of(subject: Any) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from zlib import crc32
 
 from sqlalchemy import (
@@ -79,6 +80,7 @@ def plain(text: str) -> str:
     return "".join(letter for letter in folded_text if not letter.isspace() and letter not in "-‐‑–—_'\"%\0")
 
 
+@lru_cache(maxsize=16384)
 def doubled(text: str) -> str:
     """Each letter twice.
 
@@ -88,6 +90,7 @@ def doubled(text: str) -> str:
     return "".join(letter * 2 for letter in plain(text))
 
 
+@lru_cache(maxsize=16384)
 def scope_mark(whose: str) -> str:
     """Three letters that stand for a district or holder: one trigram, hence one look-up in the index.
 

@@ -80,21 +80,24 @@ def check(facts: InstrumentFacts, *, today: date) -> InstrumentFacts:
     serial = cleaning.code("serial_number", facts.serial_number)
     if cleaning.says_nothing(serial):
         raise Problem("missing_serial", "serial_number")
+    part_label = _part_label(kind, facts.part_label)
+    is_assembly = kind.part is not None and not part_label
+    codes: dict[str, Any] = {name: cleaning.code(name, getattr(facts, name)) for name in CODES}
     checked = replace(
         facts,
         serial_number=serial,
-        part_label=_part_label(kind, facts.part_label),
+        part_label=part_label,
         manufacturer=cleaning.words("manufacturer", facts.manufacturer),
         purpose=cleaning.choice("purpose", facts.purpose, ALL_PURPOSES, (*kind.purposes, "trade")[0]),
         is_onsite=True if facts.is_onsite is None else facts.is_onsite,
         location=cleaning.words("location", facts.location),
         seals=_seals(facts.seals),
         notes=cleaning.paragraph("notes", facts.notes),
+        last_verified_on=None if is_assembly else facts.last_verified_on,
+        due_date=None if is_assembly else facts.due_date,
+        nameplate=_nameplate(kind, facts.nameplate, is_assembly=is_assembly),
+        **codes,
     )
-    checked = replace(checked, **cast("Any", {name: cleaning.code(name, getattr(facts, name)) for name in CODES}))
-    checked = replace(checked, nameplate=_nameplate(kind, facts.nameplate, is_assembly=checked.is_assembly))
-    if checked.is_assembly:
-        checked = replace(checked, last_verified_on=None, due_date=None)
     _check_days(checked, today)
     return checked
 
@@ -123,12 +126,25 @@ def _seals(seals: tuple[SealFacts, ...]) -> tuple[SealFacts, ...]:
 
 
 def _nameplate(kind: InstrumentType, values: Mapping[str, str], *, is_assembly: bool) -> dict[str, str]:
+    key = (id(kind), is_assembly, tuple(values.items()))
+    known = _read_before.get(key)
+    if known is not None and known[0] is kind:  # thousands of meters have the same nameplate
+        return dict(known[1])
     try:
-        return kind.validate_nameplate(values, part=False if is_assembly else None)
+        normal = kind.validate_nameplate(values, part=False if is_assembly else None)
     except Problem as problem:
         # The field is named anew so that a characteristic is never taken for a fact of the same name.
         problem.field = f"nameplate.{problem.field}" if problem.field else "nameplate"
         raise
+    if len(_read_before) >= _MOST_READ:
+        _read_before.clear()
+    _read_before[key] = (kind, normal)
+    return dict(normal)
+
+
+_MOST_READ = 4096
+_read_before: dict[tuple[int, bool, tuple[tuple[str, str], ...]], tuple[InstrumentType, dict[str, str]]] = {}
+"""Nameplates as they were given → the type that read them (it is kept, so its id is its own) and what it made of them."""
 
 
 def _check_days(facts: InstrumentFacts, today: date) -> None:

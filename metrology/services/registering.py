@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session, object_session, selectinload
 
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
+from metrology.persistence.bulk import insert_new, take_keys
 from metrology.persistence.database import Model
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, Seal
-from metrology.persistence.journal import record
+from metrology.persistence.journal import record, said
 from metrology.persistence.places import Place
 from metrology.services import cleaning, holding, law, numbering, placing, searching, settings
 from metrology.services.assembling import settle
@@ -37,6 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 CHUNK = 500
+_COLUMNS = frozenset(Instrument.__table__.columns.keys())
 Result = Literal["created", "updated", "unchanged"]
 
 
@@ -166,10 +168,13 @@ class Registrar:
         self._write([one for one in new if one.whole is not None])
         self._write_seals()
         touched, self._touched = self._touched, []
+        added = {one.row.id: one.row for one in new}
+        changed = {row.id: row for row in touched if row.id not in added}
+        if added:
+            searching.index(self.session, *added.values(), are_new=True)
         settle(self.session, self.actor, [one.whole for one in new if one.whole is not None], now=self.now)
-        rows = {row.id: row for row in (*(one.row for one in new), *touched)}
-        if rows:
-            searching.index(self.session, *rows.values())
+        if changed:
+            searching.index(self.session, *changed.values())
 
     # -- what is known
 
@@ -290,16 +295,22 @@ class Registrar:
         if not new:
             return
         numbers = numbering.take(self.session, "instrument", len(new))
-        for one, number in zip(new, numbers, strict=True):
+        keys = take_keys(self.session, Instrument, len(new))
+        values = []
+        for one, number, key in zip(new, numbers, keys, strict=True):
             row = one.row
+            row.id = key
             row.number = numbering.number("instrument", number)
             row.holder_id = one.holder.id if one.holder else None
             row.place_id = one.place.id if one.place else None
             row.parent_id = one.whole.id if one.whole else None
             row.district_code = district_of(one.holder, one.place)
-            record(self.session, self.actor, "instrument.registered", row, at=self.now)
-        self.session.add_all(one.row for one in new)
-        self.session.flush()
+            row.version = 1
+            said_of_row = {name: value for name, value in vars(row).items() if name in _COLUMNS}
+            values.append(said_of_row)
+            changes = said(Instrument, said_of_row)
+            record(self.session, self.actor, "instrument.registered", row, at=self.now, changes=changes)
+        insert_new(self.session, Instrument, [one.row for one in new], values)
 
 
 def _within(noun: str, check_facts: Any, facts: Any, districts: Districts) -> Any:

@@ -49,11 +49,11 @@ class _Related:
     scopes: dict[int, tuple[str | None, int | None]] = field(default_factory=dict)
 
 
-def index(session: Session, *rows: Indexed) -> None:
+def index(session: Session, *rows: Indexed, are_new: bool = False) -> None:
     """Write the search documents of rows, created or changed. Call it after the change, once for many rows.
 
     A holder or place with another name also renames the documents of its instruments; an instrument that went to another
-    holder or district takes the documents of its certificates along.
+    holder or district takes the documents of its certificates along. With ``are_new`` none of them has a document yet.
     """
     session.flush()
     by_kind: dict[str, list[Indexed]] = defaultdict(list)
@@ -61,7 +61,7 @@ def index(session: Session, *rows: Indexed) -> None:
         by_kind[row.__tablename__].append(row)
     for kind, same in by_kind.items():
         for start in range(0, len(same), _CHUNK):
-            _index_chunk(session, kind, same[start : start + _CHUNK])
+            _index_chunk(session, kind, same[start : start + _CHUNK], are_new=are_new)
 
 
 def remove(session: Session, kind: str, keys: Sequence[int]) -> None:
@@ -92,20 +92,19 @@ def in_chunks(session: Session, kind: str, *conditions: Any, after: int = 0) -> 
         yield after
 
 
-def _index_chunk(session: Session, kind: str, rows: Sequence[Indexed]) -> None:
-    known = {
-        document.object_id: document
-        for document in session.execute(
-            select(
-                SearchDocument.id,
-                SearchDocument.object_id,
-                SearchDocument.title,
-                SearchDocument.body,
-                SearchDocument.district_code,
-                SearchDocument.holder_id,
-            ).where(SearchDocument.kind == kind, SearchDocument.object_id.in_([row.id for row in rows]))
-        )
-    }
+def _known(session: Session, kind: str, rows: Sequence[Indexed]) -> dict[int, Any]:
+    """The documents there are, by the key of the thing."""
+    columns = (
+        *(SearchDocument.id, SearchDocument.object_id, SearchDocument.title, SearchDocument.body),
+        *(SearchDocument.district_code, SearchDocument.holder_id),
+    )
+    keys = [row.id for row in rows]
+    statement = select(*columns).where(SearchDocument.kind == kind, SearchDocument.object_id.in_(keys))
+    return {document.object_id: document for document in session.execute(statement)}
+
+
+def _index_chunk(session: Session, kind: str, rows: Sequence[Indexed], *, are_new: bool) -> None:
+    known = {} if are_new else _known(session, kind, rows)
     related = _related(session, kind, rows)
     created, changed, renamed, moved = [], [], [], []
     for row in {row.id: row for row in rows}.values():
