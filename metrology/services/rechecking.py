@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, Literal
 
@@ -26,9 +26,10 @@ PAGE = 500
 CHUNK = 2000
 """Records that one process recomputes at a time."""
 _SHEETS = 2048
-_WORDS = frozenset({"labels", "clause", "formula", "inputs", "numbers", "unrounded", "margin"})
-"""Parts of a finding that explain it: they may be worded better later without anything being judged otherwise."""
 _FIGURES = ("error", "mpe", "within", "lower", "upper")
+"""What was judged at a point. Labels, clause, formula and inputs explain it, and may be worded better later."""
+_NO_EXTRA = frozenset(one.name for one in fields(Finding))
+"""Keys of a finding as text that are no extras of it."""
 
 Kind = Literal["same", "verdict", "figures", "unknown"]
 
@@ -213,15 +214,12 @@ def finding_difference(new: Finding, old: Mapping[str, Any]) -> str:
         then, now = old.get(name), getattr(new, name)
         if then != now:
             return f"{new.point}: {name} {_told(then)} → {_told(now)}"
-    extras = {key: value for key, value in old.items() if key not in _KNOWN and value is not None}
+    extras = {key: value for key, value in old.items() if key not in _NO_EXTRA and value is not None}
     if extras != {key: value for key, value in new.extras.items() if value is not None}:
         for key in (*extras, *new.extras):
             if extras.get(key) != new.extras.get(key):
                 return f"{new.point}: {key} {_told(extras.get(key))} → {_told(new.extras.get(key))}"
     return ""
-
-
-_KNOWN = _WORDS | {"point", *_FIGURES}
 
 
 def _told(value: Any) -> str:
