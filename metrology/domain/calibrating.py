@@ -95,10 +95,12 @@ class CalibrationMethod(Edition):
     unit: str
     document: str
     proposals: tuple[Proposal, ...] = field(default=())
+    with_blanks: bool = True
+    """Whether the sheet has rows that nobody has written in yet: while it is a draft."""
 
     def tables(self, nameplate: Nameplate, kind: str) -> Iterable[ReadingTable]:
         """The tables of the sheet."""
-        return tables(self.unit, self.proposals, self.document)
+        return tables(self.unit, self.proposals, self.document, with_blanks=self.with_blanks)
 
     def reading_sheet(self, nameplate: Mapping[str, str], kind: str) -> ReadingSheet:
         """The sheet, for a calibration only."""
@@ -141,12 +143,28 @@ class CalibrationMethod(Edition):
         return CalibrationResult(unit=self.unit, points=points, entries=entries, rule=rule, lacks=tuple(lacks))
 
 
-def method_for(unit: str, document: str, proposals: tuple[Proposal, ...] = ()) -> CalibrationMethod:
+def method_for(
+    unit: str, document: str, proposals: tuple[Proposal, ...] = (), *, with_blanks: bool = True
+) -> CalibrationMethod:
     """The method for a measurand in this unit; an empty unit asks for it first."""
     return CalibrationMethod(
         code=CODE, citation=_CITATION, in_force=date(2013, 6, 3), numbers={}, nameplate=(), unit=unit, document=document,
-        proposals=proposals,
+        proposals=proposals, with_blanks=with_blanks,
     )  # fmt: skip
+
+
+def without_blanks(readings: Mapping[str, Any]) -> dict[str, Any]:
+    """Readings as they are kept: rows in which something stands.
+
+    >>> without_blanks({"points": [{"reference": "1 g", "_point": "a"}, {"reference": "", "_point": "b"}], "method": {}})
+    {'points': [{'reference': '1 g', '_point': 'a'}], 'method': {}}
+    """
+    return {
+        key: [row for row in part if any(text for name, text in row.items() if not name.startswith("_"))]
+        if isinstance(part, list)
+        else part
+        for key, part in readings.items()
+    }
 
 
 def months_of(text: str) -> int | None:

@@ -13,9 +13,9 @@ from metrology.domain.quantity import UNITS
 from metrology.domain.reading_sheet import Choice, PresetRow, ReadingField, ReadingTable
 
 METHOD, POINTS, BEFORE, BUDGET = "method", "points", "before", "budget"
-MOST_READINGS = 6
+MOST_READINGS = 5
 NO_RULE = "none"
-_POINTS_SHOWN = 5
+_POINTS_SHOWN, _BEFORE_SHOWN = 5, 3
 _FREE_ENTRIES = 2
 
 DISTRIBUTIONS = (
@@ -42,17 +42,19 @@ class Proposal:
     coverage_factor: str = ""
 
 
-def tables(unit: str, proposals: tuple[Proposal, ...], document: str) -> Iterator[ReadingTable]:
-    """The tables of the sheet; without a unit only what has to be said first."""
+def tables(
+    unit: str, proposals: tuple[Proposal, ...], document: str, *, with_blanks: bool = True
+) -> Iterator[ReadingTable]:
+    """The tables of the sheet; without a unit only what has to be said first. A record handed in has no blank rows."""
     yield ReadingTable(
         key=ENVIRONMENT, labels={"zh": "环境条件", "en": "environmental conditions"}, layout="single",
         fields=(TEMPERATURE, HUMIDITY),
     )  # fmt: skip
     yield _method(unit, document)
     if unit:
-        yield _points(unit)
-        yield _before(unit)
-        yield _budget(proposals)
+        yield _points(unit, _POINTS_SHOWN if with_blanks else 0)
+        yield _before(unit, _BEFORE_SHOWN if with_blanks else 0)
+        yield _budget(proposals if with_blanks else (), _FREE_ENTRIES if with_blanks else 0)
 
 
 def _method(unit: str, document: str) -> ReadingTable:
@@ -84,36 +86,36 @@ def _method(unit: str, document: str) -> ReadingTable:
     )
 
 
-def _points(unit: str) -> ReadingTable:
+def _points(unit: str, shown: int) -> ReadingTable:
     readings = tuple(
         ReadingField(key=f"r{i}", labels={"zh": f"示值 {i}", "en": f"indication {i}"}, unit=unit, required=i == 1)
         for i in range(1, MOST_READINGS + 1)
     )
     return ReadingTable(
-        key=POINTS, labels={"zh": "校准点", "en": "points"}, layout="rows", min_rows=1, extendable=True,
+        key=POINTS, labels={"zh": "校准点", "en": "points"}, layout="rows", min_rows=1, extendable=True, is_judged=False,
         hint={"zh": "至少一个点重复读数", "en": "at one point at least, read repeatedly"},
         fields=(
             ReadingField(key="reference", labels={"zh": "参考值", "en": "reference"}, unit=unit),
-            *readings,
             ReadingField(key="mpe", labels={"zh": "最大允许误差 ±", "en": "MPE ±"}, unit=unit, required=False),
+            *readings,
         ),
-        rows=tuple(_numbered("校准点", "point", i) for i in range(1, _POINTS_SHOWN + 1)),
+        rows=tuple(_numbered("校准点", "point", i) for i in range(1, shown + 1)),
     )  # fmt: skip
 
 
-def _before(unit: str) -> ReadingTable:
+def _before(unit: str, shown: int) -> ReadingTable:
     return ReadingTable(
         key=BEFORE, labels={"zh": "调整前示值", "en": "before adjustment"}, layout="rows", extendable=True, required=False,
-        hint={"zh": "调整或修理过时填写", "en": "where it was adjusted or repaired"},
+        is_judged=False, in_form=shown > 0, hint={"zh": "调整或修理过时填写", "en": "where it was adjusted or repaired"},
         fields=(
             ReadingField(key="reference", labels={"zh": "参考值", "en": "reference"}, unit=unit),
             ReadingField(key="r1", labels={"zh": "示值", "en": "indication"}, unit=unit),
         ),
-        rows=tuple(_numbered("校准点", "point", i) for i in range(1, 4)),
+        rows=tuple(_numbered("校准点", "point", i) for i in range(1, shown + 1)),
     )  # fmt: skip
 
 
-def _budget(proposals: tuple[Proposal, ...]) -> ReadingTable:
+def _budget(proposals: tuple[Proposal, ...], blanks: int) -> ReadingTable:
     given = tuple(
         PresetRow(
             point=f"entry-{i}",
@@ -128,10 +130,10 @@ def _budget(proposals: tuple[Proposal, ...]) -> ReadingTable:
         )
         for i, one in enumerate(proposals, start=1)
     )  # fmt: skip
-    free = tuple(_numbered("分量", "entry", len(given) + i) for i in range(1, _FREE_ENTRIES + 1))
+    free = tuple(_numbered("分量", "entry", len(given) + i) for i in range(1, blanks + 1))
     return ReadingTable(
         key=BUDGET, labels={"zh": "不确定度 B 类分量", "en": "uncertainty, type B"}, layout="rows", extendable=True, required=False,
-        hint={"zh": "重复性（A 类）由读数计算", "en": "repeatability (type A) is computed from the readings"},
+        is_judged=False, hint={"zh": "重复性（A 类）由读数计算", "en": "repeatability (type A) is computed from the readings"},
         fields=(
             ReadingField(key="source", labels={"zh": "来源", "en": "source"}, kind="text", required=False),
             ReadingField(

@@ -102,7 +102,8 @@ class ReadingTable:
     as there are preset rows with it. Without `by`, `min_rows` complete rows are asked for; the edition checks which.
     `either` lists groups of alternatives: of each group, one whole alternative must be read.
     Tables with the same `instead` stand for each other: one of them is enough, and only one may hold readings.
-    `in_form` is False for a table that is accepted from elsewhere but not drawn.
+    `in_form` is False for a table that is accepted from elsewhere but not drawn, `is_judged` for one beside whose rows no
+    finding will ever stand.
     """
 
     key: str
@@ -117,6 +118,7 @@ class ReadingTable:
     either: tuple[tuple[tuple[str, ...], ...], ...] = ()
     instead: str | None = None
     in_form: bool = True
+    is_judged: bool = True
     hint: Labels = field(default_factory=dict)
     clause: str = ""
 

@@ -65,7 +65,9 @@ def method_of(one: InstrumentType, verification: Verification) -> CalibrationMet
     said = mapping_of(verification.readings.get(METHOD))
     unit = text_of(said.get("unit"))
     unit = unit if unit in UNITS else ""
-    return method_for(unit, document_of(one), tuple(_proposals(verification, said, unit)) if unit else ())
+    is_draft = verification.state == "draft"
+    proposals = tuple(_proposals(verification, said, unit)) if unit and is_draft else ()
+    return method_for(unit, document_of(one), proposals, with_blanks=is_draft)
 
 
 def document_of(one: InstrumentType) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
 from metrology.domain.calibrating import KIND as CALIBRATION
-from metrology.domain.calibrating import to_dict
+from metrology.domain.calibrating import to_dict, without_blanks
 from metrology.domain.conditions import TABLE as ENVIRONMENT
 from metrology.domain.problems import Problem
 from metrology.domain.verdict import Lack
@@ -85,6 +85,7 @@ def submit(session: Session, actor: Actor, verification: Verification, *, today:
     verification.edition_code = edition.code
     verification.verdict, verification.judgement = verdict.verdict, verdict.to_dict()
     if found.calibration is not None:
+        verification.readings = without_blanks(found.readings)
         verification.judgement = {**verification.judgement, CALIBRATION: to_dict(found.calibration)}
     for use in verification.standards:
         use.snapshot = serving_standards.snapshot(session, use.standard, verification.verified_on)

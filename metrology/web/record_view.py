@@ -136,7 +136,7 @@ def _table(laid: LaidTable, words: Words) -> Table:
     has_added = any(not row.is_preset for row in laid.rows)
     columns = tuple(one for one in table.fields if one.key not in headings or has_added)
     lines = tuple(_lines(laid, columns, words))
-    beside = table.layout == "rows" and len(columns) <= MOST_BESIDE
+    beside = table.layout == "rows" and len(columns) <= MOST_BESIDE and table.is_judged
     results = [_result(one, words) for one in laid.findings]
     if table.layout == "rows" and not beside:
         results = [*(_named(line, line.result) for line in lines if line.result), *results]
