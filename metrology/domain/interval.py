@@ -73,6 +73,5 @@ def _factor(excess: Fraction, sure: Fraction) -> Decimal:
     ten = Decimal(10)
     if excess < 0:
         return max(ARITHMETIC.power(ten, _decimal(excess * sure)), ARITHMETIC.divide(Decimal(1), _LARGEST_CHANGE))
-    if sure == 1:
-        return _LARGEST_CHANGE
+    # However long and clean a history is, it never makes anybody wholly sure, so nothing is divided by zero.
     return min(ARITHMETIC.power(ten, _decimal(excess / (1 - sure))), _LARGEST_CHANGE)

@@ -211,6 +211,13 @@ def test_inputs_keep_what_they_are_told():
     assert budget.certificate("x", D(1), D("0.5")).u == two  # a coverage factor below one is unusual, not wrong
 
 
+def test_a_budget_keeps_its_inputs_and_whose_k_it_used():
+    one = budget.Input(name="x", u=D(1))
+    assert budget.combine([one]).inputs == (one,)
+    assert [budget.combine([one], coverage_factor=k).probability for k in (None, D(2))] == ["95.45", None]
+    assert budget.combine([one], {}).freedom is None
+
+
 def test_a_share_of_nothing_is_nothing():
     certain = budget.Input(name="x", u=D(0))
     assert budget.combine([certain]).share(certain) == 0

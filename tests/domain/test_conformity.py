@@ -133,6 +133,7 @@ def test_probability_of_conformity():
     }
     assert at == {"0 %": "1.000", "0.8 %": "0.977", "1.0 %": "0.500", "1.1 %": "0.159", "-1.2 %": "0.023"}
     assert str(conformance_probability(parse("1.0 %"), ONE, parse("0 %"))) == "1.000"
+    assert str(conformance_probability(parse("-1.0 %"), ONE, parse("0 %"))) == "1.000"
     assert str(conformance_probability(parse("1.1 %"), ONE, parse("0 %"))) == "0.000"
 
 

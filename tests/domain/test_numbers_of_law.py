@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrology.domain.conformity import GUARDED_ACCEPTANCE
 from metrology.domain.identifiers import compact_uscc, is_uscc
 from metrology.domain.interval import a3
 from metrology.domain.net_content import tolerable_deficiency
@@ -69,6 +70,24 @@ def test_a3_in_the_rest_of_the_2019_tutorial():
 )
 def test_a3_confidence(ok, tests, confidence):
     assert a3(ok, tests, "0.95", 365).rejection_confidence == Decimal(confidence)
+
+
+def test_a3_confidence_on_the_better_side_is_twice_the_upper_tail():
+    # P(X ≥ 3) of 4 with ½ is 5/16; P(X ≥ 19) of 20 with 0.9 is 0.3917
+    assert a3(3, 4, "0.5", 365).rejection_confidence == Decimal("0.375")
+    assert round(a3(19, 20, "0.9", 365).rejection_confidence, 4) == Decimal("0.2165")
+
+
+def test_a3_changes_only_when_surer_than_asked_and_by_five_days():
+    assert [a3(3, 4, "0.5", 365, enough).interval_days for enough in ("0.374", "0.375")] == [730, 365]
+    # half of 19 or 18 days is less than the two weeks kept to
+    assert [a3(0, 20, "0.95", days).interval_days for days in (19, 18)] == [14, 18]
+
+
+def test_a3_says_what_is_no_history():
+    with pytest.raises(BadQuantity) as refused:
+        a3(5, 4, "0.9", 365)
+    assert str(refused.value) == "bad_quantity (in_tolerance): value=5/4"
 
 
 def test_a3_halves_at_most_and_keeps_to_two_weeks():
@@ -169,3 +188,16 @@ def test_credit_codes(text, valid):
 
 def test_a_credit_code_is_stored_compact():
     assert compact_uscc(" 9111-0000 600037341l") == "91110000600037341L"
+
+
+def test_another_rule_may_decide():
+    assert decide(Decimal("0.95"), Decimal(1), Decimal("0.1")) == "conforms"
+    assert decide(Decimal("0.95"), Decimal(1), Decimal("0.1"), GUARDED_ACCEPTANCE) == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("nominal", "deficiency"),
+    [("1000 g", "15 g"), ("1000.7 g", "15 g"), ("1500 g", "22 g"), ("1001 g", "15 g"), ("165 g", "7.4 g")],
+)
+def test_tenths_up_to_a_kilogram_whole_grams_above(nominal, deficiency):
+    assert tolerable_deficiency(nominal) == deficiency

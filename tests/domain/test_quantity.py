@@ -277,3 +277,51 @@ def test_at_least_as_large():
     assert parse("1 kg") >= parse("1000 g")
     assert parse("1 kg") >= parse("999.999 g")
     assert not parse("1 g") >= parse("1.000001 g")
+
+
+def test_comparing_in_different_units():
+    kilogram, grams, a_trifle_more = parse("1 kg"), parse("1000 g"), parse("1000.0000000005 g")
+    assert kilogram <= grams and kilogram >= grams and not kilogram < grams and not kilogram > grams
+    # half a microgram is less than the smallest unit, and still a difference
+    assert (
+        kilogram < a_trifle_more
+        and kilogram <= a_trifle_more
+        and a_trifle_more > kilogram
+        and a_trifle_more >= kilogram
+    )
+    assert not a_trifle_more < kilogram and not a_trifle_more <= kilogram
+    assert not kilogram > a_trifle_more and not kilogram >= a_trifle_more
+
+
+def test_comparing_in_one_unit():
+    one, same, more = parse("1 g"), parse("1.0 g"), parse("1.001 g")
+    assert one <= same and one >= same and not one < same and not one > same
+    assert one < more and one <= more and not one > more and not one >= more
+
+
+def test_equal_quantities_are_found_in_a_set():
+    assert len({parse("1 kg"), parse("1000 g"), parse("1.0 kg")}) == 1
+    assert hash(parse("1 kg")) != hash(parse("1 g"))
+    assert parse("1 kg") != 1
+
+
+def test_whole_numbers_are_read_truth_values_are_not():
+    assert parse(5, "g").text() == "5 g"
+    for wrong in (True, 1.5, None):
+        with pytest.raises(BadQuantity) as refused:
+            parse(wrong, "g", field="load")
+        assert str(refused.value) == f"bad_quantity (load): value={wrong}, unit=g"
+
+
+def test_no_longer_than_a_reading_can_be():
+    assert parse(f"{'0' * 60}15 g").text() == "15 g"  # 64 characters
+    long = f"{'0' * 61}15 g"
+    with pytest.raises(BadQuantity) as refused:
+        parse(long)
+    assert refused.value.params == {"value": long[:64], "unit": ""}
+
+
+def test_without_zeros_that_say_nothing():
+    assert [plain(Decimal(text)) for text in ("0", "-0", "0.0", "-0.00", "10", "10.0", "0.10", "1E+2", "-1.50")] == [
+        "0", "0", "0", "0", "10", "10", "0.1", "100", "-1.5"
+    ]  # fmt: skip

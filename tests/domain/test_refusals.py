@@ -96,6 +96,8 @@ def test_a_template_of_every_field_and_one_of_the_fewest():
         NumberingScheme("{body}{kind}{yyyy}{yy}{seq}").number(body="X", kind="certificate", year=2026, seq=3)
         == "XJD2026263"
     )
+    with pytest.raises(Problem, match="bad_numbering"):
+        NumberingScheme("{kind}{yyyy}{seq}")
     assert NumberingScheme("{body}{kind}{yy}{seq}").number(body="X", kind="certificate", year=2026, seq=3) == "XJD263"
 
 

@@ -114,3 +114,39 @@ def test_the_part_of_a_limit_used_on_its_side():
     assert [from_zero.used_by(parse(error)) for error in ("0.2 kPa", "0 kPa", "-0.1 kPa")] == [Decimal("0.25"), 0, None]
     to_zero = MaximumPermissibleError(parse("-0.8 kPa"), parse("0 kPa"))
     assert [to_zero.used_by(parse(error)) for error in ("-0.2 kPa", "0 kPa")] == [Decimal("0.25"), None]
+
+
+def test_a_verdict_as_it_is_stored():
+    lack = Lack("missing_reading", "zero_error", {"zh": "零点误差", "en": "zero error"}, {"wanted": "1"})
+    finding = of_error(
+        "q1",
+        {"zh": "点", "en": "point"},
+        error=parse("0.15 %"),
+        limit=LIMIT,
+        clause="5.1",
+        formula="E",
+        numbers=("mpe",),
+    )
+    verdict = judged([finding], [lack], edition="JJG 443-2023", unconfirmed=["q2", "q1", "q2"], disputed=["q3"])
+    assert verdict.to_dict() == {
+        "verdict": None,
+        "findings": [finding.to_dict()],
+        "missing": [
+            {
+                "code": "missing_reading",
+                "path": "zero_error",
+                "labels": {"zh": "零点误差", "en": "zero error"},
+                "params": {"wanted": "1"},
+            }
+        ],
+        "edition": "JJG 443-2023",
+        "confirmed": False,
+        "unconfirmed": ["q1", "q2"],
+        "disputed": ["q3"],
+    }
+    assert (finding.clause, finding.formula, finding.numbers) == ("5.1", "E", ("mpe",))
+
+
+def test_no_part_of_a_limit_that_is_nought():
+    to_zero = MaximumPermissibleError(parse("-0.8 kPa"), parse("0 kPa"))
+    assert of_error("p", {}, error=parse("0.1 kPa"), limit=to_zero).margin is None
