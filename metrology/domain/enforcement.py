@@ -4,20 +4,20 @@ The verdict of the inspection stands by itself: what exceeds the limit in servic
 more: an error beyond the limit by more than the expanded uncertainty (guarded rejection, JCGM 106:2012 8.3.3), or something
 seen, such as a broken seal, which has no uncertainty.
 
->>> from metrology.domain.verdict import Finding, judged
+>>> from metrology.domain.verdict import Finding
 >>> over = Finding("q1", {}, within=False, error="0.36 %", lower="-0.30 %", upper="0.30 %")
->>> verdict = judged([over], [], edition="JJG 443-2023")
->>> excess(verdict, parse("0.05 %")).word, excess(verdict, parse("0.06 %")).word
+>>> excess([over], parse("0.05 %")).word, excess([over], parse("0.06 %")).word
 ('proven', 'not_proven')
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
-from metrology.domain.conformity import GUARDED_REJECTION, REJECTED, Decision, of_finding
-from metrology.domain.quantity import Quantity, parse
-from metrology.domain.verdict import Finding, Labels, Verdict
+from metrology.domain.conformity import CAPABLE, GUARDED_REJECTION, REJECTED, Decision, of_finding
+from metrology.domain.quantity import ARITHMETIC, Quantity, parse
+from metrology.domain.verdict import Finding, Labels
 
 Word = Literal["none", "not_proven", "proven"]
 
@@ -61,26 +61,48 @@ class Excess:
         return GUARDED_REJECTION.statement
 
 
-def excess(verdict: Verdict, expanded: Quantity | Mapping[str, Quantity]) -> Excess:
+def excess(findings: Iterable[Finding], expanded: Quantity | Mapping[str, Quantity] | None = None) -> Excess:
     """Whether what an inspection in service found beyond its limits is proven.
 
-    `verdict` is that of kind `in_service`, so that its limits are those in service; `expanded` is U (k = 2) of the errors, one
-    for all points or by point. A point without U, or with one in another unit, is not proven.
+    `findings` are those of a verdict of kind `in_service`, so that their limits are those in service; `expanded` is U (k = 2) of the
+    errors, one for all points or by point. A point without U, or with one in another unit, is not proven. Without any, U is the most
+    that the method of a regulation promises (`promised`).
     """
-    points = tuple(_of_point(finding, expanded) for finding in verdict.failed)
+    points = tuple(_of_point(finding, expanded) for finding in findings if not finding.within)
     return Excess(_worst(one.word for one in points), points)
 
 
-def _of_point(finding: Finding, expanded: Quantity | Mapping[str, Quantity]) -> PointExcess:
+def promised(finding: Finding) -> Quantity | None:
+    """The largest U by which a regulation may accept simply: a third of the limit, to two digits and rounded up.
+
+    >>> promised(Finding("q1", {}, within=False, error="0.36 %", lower="-0.30 %", upper="0.30 %"))
+    0.10 %
+    """
+    if not (finding.error and finding.lower and finding.upper):
+        return None
+    width = parse(finding.upper) - parse(finding.lower)
+    third = ARITHMETIC.divide(width.value, 2 * CAPABLE)
+    if third <= 0:
+        return None
+    return Quantity(third.quantize(Decimal(1).scaleb(third.adjusted() - 1), ROUND_CEILING), width.unit)
+
+
+def _of_point(finding: Finding, expanded: Quantity | Mapping[str, Quantity] | None) -> PointExcess:
     if finding.error is None:
         # A check answered by no was seen. What was computed without an error has no uncertainty stated.
         return PointExcess(finding, "not_proven" if finding.numbers else "proven", None)
-    u = expanded.get(finding.point) if isinstance(expanded, Mapping) else expanded
+    u = _uncertainty(finding, expanded)
     if u is None or u.dimension != parse(finding.error).dimension:
         return PointExcess(finding, "not_proven", None)
     decision = of_finding(finding, u, GUARDED_REJECTION)
     proven = decision is not None and decision.outcome == REJECTED
     return PointExcess(finding, "proven" if proven else "not_proven", decision)
+
+
+def _uncertainty(finding: Finding, expanded: Quantity | Mapping[str, Quantity] | None) -> Quantity | None:
+    if isinstance(expanded, Mapping):
+        return expanded.get(finding.point)
+    return promised(finding) if expanded is None else expanded
 
 
 def _worst(words: Iterable[Word]) -> Word:

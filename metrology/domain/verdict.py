@@ -12,8 +12,9 @@ lacking gives no verdict at all, with the list of what is lacking.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from typing import Any
 
 from metrology.domain.mpe import MaximumPermissibleError
 from metrology.domain.quantity import Quantity, plain, round_to
@@ -74,6 +75,14 @@ class Finding(_Trace):
     point: str
     labels: Labels
     within: bool
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> "Finding":
+        """The finding a record keeps, as `to_dict` wrote it."""
+        known = {one.name for one in fields(cls)} - {"extras"}
+        own = {key: value for key, value in facts.items() if key in known}
+        own["numbers"] = tuple(facts.get("numbers", ()))
+        return cls(**own, extras={key: value for key, value in facts.items() if key not in known})
 
     def to_dict(self) -> dict[str, object]:
         """JSON-safe text; the extras stand beside the error, where a reader looks for them."""

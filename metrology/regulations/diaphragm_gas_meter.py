@@ -19,7 +19,7 @@ from metrology.domain.metering import VOLUME_FIELDS, FlowMeterEdition, indicated
 from metrology.domain.mpe import MaximumPermissibleError
 from metrology.domain.nameplate import Characteristic, Nameplate
 from metrology.domain.problems import NotCovered
-from metrology.domain.quantity import Quantity, parse
+from metrology.domain.quantity import Quantity, parse, plain
 from metrology.domain.reading_sheet import Choice, ReadingField, Row
 from metrology.domain.regulation import Case, Citation, InstrumentType, LegalNumber, RequiredStandard, number
 from metrology.domain.schedule import Interval
@@ -228,7 +228,7 @@ class GasMeterEdition(FlowMeterEdition):
         difference = abs(t_m.in_unit("K") - t_s.in_unit("K"))
         if difference > self.value("temperature_difference"):
             params = {
-                "value": f"{difference:f} °C",
+                "value": f"{plain(difference)} °C",
                 "lower": "",
                 "upper": self.numbers["temperature_difference"].text(),
             }

@@ -25,7 +25,7 @@ from metrology.persistence.people import User
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
-from metrology.services import approving, certifying, judging, law, paper, settings, waiting
+from metrology.services import approving, certifying, enforcing, judging, law, paper, settings, waiting
 from metrology.services.calibrating import method_of
 from metrology.services.certificate_tables import failures
 from metrology.services.certificate_text import nameplate_texts
@@ -101,6 +101,7 @@ def detail(verification_id: int) -> str:
         seal_words=SEAL_FINDINGS,
         unprintable=unprintable(record),
         calibration=calibration_view.kept(record),
+        excess=enforcing.excess_of(record),
     )
 
 

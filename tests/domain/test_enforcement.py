@@ -2,9 +2,9 @@
 
 import pytest
 
-from metrology.domain.enforcement import EXCESS_LABELS, excess
+from metrology.domain.enforcement import EXCESS_LABELS, excess, promised
 from metrology.domain.quantity import parse
-from metrology.domain.verdict import Finding, judged
+from metrology.domain.verdict import Finding
 
 
 def point(name, error, *, within=False, upper="0.30 %", lower="-0.30 %"):
@@ -12,7 +12,7 @@ def point(name, error, *, within=False, upper="0.30 %", lower="-0.30 %"):
 
 
 def verdict(*findings):
-    return judged(findings, [], edition="JJG 443-2023")
+    return findings
 
 
 def test_nothing_exceeded():
@@ -75,3 +75,31 @@ def test_uncertainties_by_point():
 def test_words_in_both_languages():
     assert set(EXCESS_LABELS) == {"none", "not_proven", "proven"}
     assert all(set(labels) == {"zh", "en"} for labels in EXCESS_LABELS.values())
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "u"),
+    [
+        ("0.30 %", "-0.30 %", "0.10 %"),
+        ("2.5 g", "-2.5 g", "0.84 g"),
+        ("1.0 %", "-4.0 %", "0.84 %"),
+        ("0 g", "0 g", None),
+    ],
+)
+def test_the_largest_uncertainty_a_regulation_promises(upper, lower, u):
+    found = promised(point("q1", f"9 {upper.split()[1]}", upper=upper, lower=lower))
+    assert (found and found.text()) == u
+    assert promised(Finding("items.seals", {}, within=False)) is None
+
+
+@pytest.mark.parametrize(("error", "word"), [("0.40 %", "not_proven"), ("0.41 %", "proven"), ("-0.41 %", "proven")])
+def test_without_an_uncertainty_the_most_that_is_promised(error, word):
+    assert excess([point("q1", error)]).word == word
+
+
+def test_a_finding_comes_back_as_it_was_kept():
+    kept = Finding(
+        "q1", {"zh": "点", "en": "point"}, within=False, error="0.36 %", mpe="0.30 %", lower="-0.30 %", upper="0.30 %",
+        numbers=("mpe",), inputs={"run 1": "20 L"}, extras={"repeatability": "0.01 %", "repeatability_within": True},
+    )  # fmt: skip
+    assert Finding.from_dict(kept.to_dict()) == kept
