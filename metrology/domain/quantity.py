@@ -116,14 +116,19 @@ _SPELLINGS = {
 }  # fmt: skip
 
 
+def _spelled(text: str) -> str:
+    """Full-width, superscript, ligature (㎏, ℃, m⁻¹) and spaced spellings of a unit as one."""
+    return unicodedata.normalize("NFKC", text).replace(" ", "").replace("−", "-")
+
+
 def _folded(text: str) -> str:
-    """Full-width, superscript, ligature (㎏, ℃) and spaced spellings of a unit as one."""
-    return unicodedata.normalize("NFKC", text).replace(" ", "").replace("º", "°").casefold()
+    """The same without case."""
+    return _spelled(text).casefold()
 
 
 def _spellings() -> tuple[dict[str, str], dict[str, str]]:
-    exact = {unicodedata.normalize("NFKC", s).replace(" ", ""): s for s in UNITS}
-    exact |= {unicodedata.normalize("NFKC", s).replace(" ", ""): s2 for s, s2 in _SPELLINGS.items()}
+    exact = {_spelled(s): s for s in UNITS}
+    exact |= {_spelled(s): s2 for s, s2 in _SPELLINGS.items()}
     folded: dict[str, str | None] = {}
     for spelling, symbol in exact.items():
         key = _folded(spelling)
@@ -137,8 +142,7 @@ _EXACT_SPELLING, _FOLDED_SPELLING = _spellings()
 
 def unit_of(text: str) -> Unit | None:
     """The unit a person means by this spelling, or None."""
-    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
-    symbol = _EXACT_SPELLING.get(plain) or _FOLDED_SPELLING.get(_folded(text))
+    symbol = _EXACT_SPELLING.get(_spelled(text)) or _FOLDED_SPELLING.get(_folded(text))
     return UNITS[symbol] if symbol else None
 
 
