@@ -58,7 +58,17 @@ def slot(key: bytes, count: int) -> int:
 
 def pack(statuses: Mapping[int, int]) -> bytes:
     """The bits of a shard, the first slot in the lowest bits of the first byte; slots not named are valid."""
-    bits = bytearray(SLOTS // 4)
+    return changed(bytes(SLOTS // 4), statuses)
+
+
+def changed(bits: bytes, statuses: Mapping[int, int]) -> bytes:
+    """The bits of a shard with other statuses at some slots.
+
+    >>> changed(pack({4: 3}), {4: 2, 5: 1})[1]
+    6
+    """
+    made = bytearray(bits)
     for place, status in statuses.items():
-        bits[place // 4] |= status << (2 * (place % 4))
-    return bytes(bits)
+        shift = 2 * (place % 4)
+        made[place // 4] = made[place // 4] & ~(3 << shift) & 0xFF | status << shift
+    return bytes(made)

@@ -1,7 +1,7 @@
-"""The status lists' memory: which slots are given, which shards changed, and the token of each as it was last signed.
+"""The status lists' memory: which slots are given, which may have changed, and the list of each shard as it was last signed.
 
 A change of a certificate's standing only leaves a mark, a new row: no transaction waits for another one's, and a mark that is
-committed late is still found. Whoever signs a shard anew removes the marks that it saw.
+committed late is still found. Whoever signs a shard anew removes the marks that it saw, and looks at those certificates alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import BigInteger, LargeBinary, Text, event, insert, inspect, select
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
-from metrology.domain.status_list import SLOTS
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.columns import Key
 from metrology.persistence.database import Model, UtcDateTime
@@ -28,6 +27,11 @@ class StatusShard(Model):
     taken: Mapped[int] = mapped_column(default=0, comment="slots given so far")
     permutation_key: Mapped[bytes] = mapped_column(LargeBinary(32))
     version: Mapped[int] = mapped_column(BigInteger, default=0, comment="of the token; grows with each")
+    bits: Mapped[bytes | None] = deferred(
+        mapped_column(
+            LargeBinary, comment="what the token says, to be changed slot by slot; empty: to be made from the rows"
+        )
+    )
     token: Mapped[str] = deferred(
         mapped_column(Text, default="", nullable=False, comment="the list as signed and served")
     )
@@ -35,25 +39,20 @@ class StatusShard(Model):
 
 
 class StatusMark(Model):
-    """A certificate in this shard changed since the token was signed."""
+    """A certificate at this index may have changed since its shard's list was signed."""
 
     __tablename__ = "status_mark"
 
     id: Mapped[Key]
-    shard: Mapped[int] = mapped_column(index=True)
-
-
-def mark(session: Session, shard: int) -> None:
-    """Note that something in a shard may have changed."""
-    session.execute(insert(StatusMark).values(shard=shard))
+    status_index: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 @event.listens_for(Session, "before_flush")
 def _mark_changes(session: Session, _context: Any, _instances: Any) -> None:
     """Whoever changes a standing, a review or an instrument's state: the list follows in the same transaction."""
     indexes = {one for row in (*session.dirty, *session.new) for one in _indexes(session, row)}
-    for shard in sorted({index // SLOTS for index in indexes}):
-        mark(session, shard)
+    if indexes:
+        session.execute(insert(StatusMark), [{"status_index": index} for index in sorted(indexes)])
 
 
 def _indexes(session: Session, row: Any) -> list[int]:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from metrology.documents import key_list, key_vault
@@ -24,7 +24,7 @@ from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence import clock
 from metrology.persistence.journal import record
-from metrology.persistence.status_lists import StatusShard, mark
+from metrology.persistence.status_lists import StatusShard
 
 RENEW_LIST = timedelta(days=30)
 """Age at which the list is signed anew where the root is at hand."""
@@ -157,8 +157,7 @@ def _publish(session: Session, actor: Actor, content: Content, now: datetime, wh
 
 def _mark_all(session: Session) -> None:
     """Every status list is signed anew: by another key, or under another address."""
-    for shard in session.scalars(select(StatusShard.id)).all():
-        mark(session, shard)
+    session.execute(update(StatusShard).values(signed_at=None).execution_options(synchronize_session=False))
 
 
 # -- the root

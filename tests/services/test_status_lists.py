@@ -224,6 +224,24 @@ def test_a_restored_database_neither_falls_behind_nor_gives_a_slot_again(session
     assert status_lists.take_index(session) // SLOTS == 1
 
 
+def test_a_list_is_changed_where_marks_are_and_made_anew_when_it_is_old(session: Session) -> None:
+    team = create_team(session)
+    first, second = issued(session, team, "S1"), issued(session, team, "S2")
+    listed(session)
+    rows = f"update certificate set standing = 'revoked', ended_on = '2026-11-22' where id = {first.id}"
+    session.execute(text(rows))  # behind the registry's back: nothing marks it
+    second.under_review = True
+    session.commit()
+    at_once = listed(session)
+    assert [at_once.status(one.status_index or 0) for one in (first, second)] == [0, 2]
+    second.under_review = False
+    session.commit()
+    assert listed(session).status(second.status_index or 0) == 0
+    row = status_lists.renew(session, 0, now=NOW + timedelta(hours=12))  # and found when the list is made from all rows
+    assert row is not None
+    assert (row.bits or b"")[(first.status_index or 0) % SLOTS // 4] != 0
+
+
 def test_there_is_no_list_of_a_shard_that_is_not(session: Session) -> None:
     assert status_lists.renew(session, 7, now=NOW) is None
 
