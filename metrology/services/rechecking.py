@@ -84,7 +84,7 @@ def recheck(
     judge, left = Rejudging(session), limit
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        statement = _asked(select(*_COLUMNS), since, type_code).where(Verification.id > after_id)
+        statement = _asked(select(*COLUMNS), since, type_code).where(Verification.id > after_id)
         if until_id is not None:
             statement = statement.where(Verification.id <= until_id)
         rows = session.execute(statement.order_by(Verification.id).limit(size)).all()
@@ -98,7 +98,7 @@ def recheck(
             between()
 
 
-_COLUMNS = (
+COLUMNS = (
     Verification.id, Verification.number, Verification.type_code, Verification.kind, Verification.nameplate,
     Verification.readings, Verification.edition_code, Verification.verdict, Verification.judgement,
 )  # fmt: skip

@@ -1,0 +1,41 @@
+"""Every record judged again from what was kept, streamed: how many in a second, and how much memory it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
+from bench.measuring import Measure, once, peak_memory
+from bench.registries import FULL_UP_TO, VERIFICATIONS, Registry
+from metrology.persistence.database import db, reading
+from metrology.persistence.verifications import Verification
+from metrology.services import rechecking
+
+AREA = "recheck"
+
+
+def measure(registry: Registry) -> Iterator[Measure]:
+    """One whole record of each instrument; larger registries keep the verdict alone."""
+    if registry.size > FULL_UP_TO:
+        return
+    before, counted = peak_memory(), 0
+
+    def run() -> None:
+        nonlocal counted
+        session = db.session()
+        judge = rechecking.Rejudging(session)
+        columns = select(*rechecking.COLUMNS).where(Verification.id % VERIFICATIONS == 0)
+        for row in session.execute(columns.order_by(Verification.id).execution_options(yield_per=rechecking.PAGE)):
+            outcome = judge.outcome(row)
+            assert outcome.is_same, outcome
+            counted += 1
+
+    with registry.app.app_context(), reading():
+        seconds = once(run)
+        db.session.remove()
+    grown = peak_memory() - before
+    yield Measure(
+        AREA, "records judged again", registry.name, registry.database, seconds, per="records", count=counted,
+        note=f"{counted:,} records, memory grew by {grown} MiB",
+    )  # fmt: skip
