@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from itertools import zip_longest
 from typing import Any, Literal
 
 from sqlalchemy import Row, func, select
@@ -183,6 +184,40 @@ class Rejudging:
         if verdict.verdict != row.verdict:
             return Outcome(*facts, "verdict", row.verdict, verdict.verdict, told)
         return Outcome(*facts, "figures" if told else "same", row.verdict, verdict.verdict, told)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A record beside its recomputation, point by point: what was kept (None: not judged then), what comes out now."""
+
+    was: str
+    would_be: str | None
+    points: tuple[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None, str], ...]
+    problem: str = ""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the recomputation equals what is kept."""
+        return not self.problem and self.was == self.would_be and not any(told for _, _, told in self.points)
+
+
+def comparison(session: Session, record: Verification) -> Comparison:
+    """One record recomputed from its readings, nameplate and edition, beside what it has kept."""
+    kept = list(record.judgement.get("findings") or ())
+    was = str(record.verdict)
+    try:
+        verdict = Rejudging(session).judge(
+            record.type_code, record.edition_code, record.kind, record.nameplate, record.readings
+        )
+    except Problem as problem:
+        return Comparison(was, None, tuple((old, None, "") for old in kept), problem=str(problem))
+    points = []
+    for old, new in zip_longest(kept, verdict.findings):
+        if old is None or new is None:
+            points.append((old, new.to_dict() if new else None, "not judged then" if new else "not judged now"))
+        else:
+            points.append((old, new.to_dict(), finding_difference(new, old)))
+    return Comparison(was, verdict.verdict, tuple(points))
 
 
 # -- comparing

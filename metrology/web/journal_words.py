@@ -129,6 +129,7 @@ VERBS = {
     "submitted": _l("submitted"),
     "suspended": _l("suspended"),
     "stopped": _l("ended from a day on"),
+    "tried": _l("supposed otherwise"),
     "undo_asked": _l("undoing asked for"),
     "undone": _l("undone"),
     "undoubted": _l("no longer under review"),
@@ -165,6 +166,7 @@ KINDS = {
     "seal": NOUNS["seal"],
     "standard_case": NOUNS["case"],
     "user": NOUNS["user"],
+    "what_if": _l("What if"),
     "verification": NOUNS["verification"],
     "visit": NOUNS["visit"],
 }

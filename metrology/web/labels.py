@@ -131,6 +131,7 @@ TASK_KINDS = {
     "ledger.check": _l("Checking a ledger"),
     "ledger.import": _l("Importing a ledger"),
     "ledger.undo": _l("Undoing an import"),
+    "law.what_if": _l("Judging records by a supposition"),
     "case.gather": _l("Putting certificates under review"),
     "case.decide": _l("Carrying out a decision on certificates"),
     "search.reindex": _l("Renewing search entries"),

@@ -92,6 +92,7 @@ GROUPS = (
             Item("settings.edit", "setting.view", _l("Settings")),
             Item("journal.listing", "journal.view", _l("Journal")),
             Item("tasks.listing", "task.view", _l("Tasks")),
+            Item("what_ifs.listing", "law.try", _l("What if")),
         ),
     ),
 )

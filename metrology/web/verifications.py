@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -25,7 +25,7 @@ from metrology.persistence.people import User
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
-from metrology.services import approving, certifying, enforcing, judging, law, paper, settings, waiting
+from metrology.services import approving, certifying, enforcing, judging, law, paper, rechecking, settings, waiting
 from metrology.services.calibrating import method_of
 from metrology.services.certificate_tables import failures
 from metrology.services.certificate_text import nameplate_texts
@@ -111,6 +111,17 @@ def unprintable(record: Verification) -> str:
         return ""
     missing = paper.unprintable_of(record, installation().fonts_folder)
     return str(MissingGlyphs(missing).params["characters"]) if missing else ""
+
+
+@blueprint.get("/<int:verification_id>/recompute")
+@requires("verification.view")
+def recompute(verification_id: int) -> str:
+    """The verdict computed again from what was kept, beside it, point by point."""
+    record = seen(verification_id)
+    if record.verdict is None:
+        abort(404)
+    found = rechecking.comparison(db.session(), record)
+    return render_template("verifications/recomputed.html", record=record, found=found)
 
 
 def _laid(record: Verification) -> LaidSheet | None:

@@ -33,6 +33,7 @@ from metrology.persistence.rules_versions import RulesVersion
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
+from metrology.persistence.what_ifs import WhatIf
 from metrology.services import account_links, calendar_feeds, ending, signing_in
 from metrology.services.ledger_outcomes import Counts
 from tests.conftest import NOW, TODAY
@@ -390,3 +391,17 @@ def _rules_version(world: World) -> int:
         sources={}, proposer_id=world.user.id, created_at=NOW, updated_at=NOW,
     )  # fmt: skip
     return world.keep(row).id
+
+
+@sample("what_if_id", scoped=True)
+def _what_if(world: World) -> int:
+    row = WhatIf(
+        type_code="digital_indicating_scale", edition_code="", numbers={"mpe.1": "0.4"}, state="done", counts={"same": 1},
+        created_by_id=world.user.id, created_at=NOW, district_code=world.district_code,
+    )  # fmt: skip
+    return world.keep(row).id
+
+
+@sample("what_ifs.export:form")
+def _what_if_form(_world: World) -> str:
+    return "csv"

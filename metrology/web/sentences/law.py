@@ -29,5 +29,7 @@ SENTENCES = {
     "version_changes_the_past": _l(
         "A later version begins today (%(today)s) or later: days gone by are judged already."
     ),
+    # trials of the law
+    "nothing_supposed": _l("Suppose another edition or at least one other number."),
     "too_many": _l("At most %(limit)s at once."),
 }
