@@ -295,7 +295,7 @@ def in_words(statement: Statement, budget: Budget) -> Mapping[str, str]:
 
     >>> one = combine([certificate("m", Decimal("0.00079"))])
     >>> in_words(express(Decimal("100.02147"), one.expanded, "g"), one)["zh"]
-    'U = 0.00079 g,k = 2(包含概率约 95 %)'
+    'U = 0.00079 g，k = 2（包含概率约 95 %）'
     """
     u, k = f"U = {statement.expanded:f} {statement.unit}", f"k = {plain(budget.coverage_factor)}"
     about = budget.probability in {None, "95.45"}
@@ -303,7 +303,7 @@ def in_words(statement: Statement, budget: Budget) -> Mapping[str, str]:
     zh, en = ("约", "about ") if about else ("", "")
     freedom = "" if budget.freedom is None else f", ν_eff = {budget.freedom}"
     return {
-        "zh": f"{u},{k}(包含概率{zh} {percent} %{freedom.replace(', ', ',')})",
+        "zh": f"{u}，{k}（包含概率{zh} {percent} %{freedom.replace(', ', '，')}）",
         "en": f"{u}, {k} (coverage probability {en}{percent} %{freedom})",
     }
 

@@ -65,8 +65,8 @@ SIMPLE = DecisionRule(
     code="simple_acceptance",
     names={"zh": "简单接受", "en": "simple acceptance"},
     statement={
-        "zh": "判定规则:简单接受。U(k=2)不大于最大允许误差绝对值的 1/3,示值误差不超出最大允许误差的判为合格,超出的判为不合格"
-        "(JJF 1094-2002,JCGM 106:2012)。",
+        "zh": "判定规则：简单接受。U（k = 2）不大于最大允许误差绝对值的 1/3，示值误差不超出最大允许误差的判为合格，超出的判为不合格"
+        "（JJF 1094-2002，JCGM 106:2012）。",
         "en": "Decision rule: simple acceptance. U (k = 2) is at most one third of the maximum permissible error; an error within "
         "the maximum permissible error conforms, any other does not (JJF 1094-2002, JCGM 106:2012).",
     },
@@ -77,8 +77,8 @@ JJF_1094 = DecisionRule(
     code="jjf_1094",
     names={"zh": "JJF 1094 符合性评定", "en": "JJF 1094"},
     statement={
-        "zh": "判定规则:JJF 1094-2002。U(k=2)不大于最大允许误差绝对值的 1/3 时,示值误差不超出最大允许误差的判为合格,"
-        "超出的判为不合格;否则,示值误差绝对值不大于 MPEV − U 的判为合格,不小于 MPEV + U 的判为不合格,介于两者之间的为待定。",
+        "zh": "判定规则：JJF 1094-2002。U（k = 2）不大于最大允许误差绝对值的 1/3 时，示值误差不超出最大允许误差的判为合格，"
+        "超出的判为不合格；否则，示值误差绝对值不大于 MPEV − U 的判为合格，不小于 MPEV + U 的判为不合格，介于两者之间的为待定。",
         "en": "Decision rule: JJF 1094-2002. Where U (k = 2) is at most MPEV/3, an error within the maximum permissible error "
         "conforms and any other does not; otherwise an error up to MPEV − U conforms, one from MPEV + U does not, and one "
         "between them is undetermined.",
@@ -90,10 +90,10 @@ JJF_1094 = DecisionRule(
 )
 GUARDED_ACCEPTANCE = DecisionRule(
     code="guarded_acceptance",
-    names={"zh": "保护接受(保护带 w = U)", "en": "guarded acceptance (w = U)"},
+    names={"zh": "保护接受（保护带 w = U）", "en": "guarded acceptance (w = U)"},
     statement={
-        "zh": "判定规则:保护接受,保护带 w = U(k=2)。示值误差在最大允许误差内缩 U 的范围内判为合格,否则不予接受,判为不合格;"
-        "错误接受的概率不大于 2.5 %(JCGM 106:2012,ILAC-G8:09/2019)。",
+        "zh": "判定规则：保护接受，保护带 w = U（k = 2）。示值误差在最大允许误差内缩 U 的范围内判为合格，否则不予接受，判为不合格；"
+        "错误接受的概率不大于 2.5 %（JCGM 106:2012，ILAC-G8:09/2019）。",
         "en": "Decision rule: guarded acceptance with the guard band w = U (k = 2). An error within the limits drawn in by U "
         "conforms; any other is not accepted. The probability of false acceptance is at most 2.5 % (JCGM 106:2012, "
         "ILAC-G8:09/2019).",
@@ -103,10 +103,10 @@ GUARDED_ACCEPTANCE = DecisionRule(
 )
 GUARDED_REJECTION = DecisionRule(
     code="guarded_rejection",
-    names={"zh": "保护拒绝(保护带 w = U)", "en": "guarded rejection (w = U)"},
+    names={"zh": "保护拒绝（保护带 w = U）", "en": "guarded rejection (w = U)"},
     statement={
-        "zh": "判定规则:保护拒绝,保护带 w = U(k=2)。示值误差超出最大允许误差外扩 U 的,判为不合格(超差确凿);不超出最大允许误差的"
-        "判为合格;介于两者之间的,超差尚不足以认定(JCGM 106:2012)。",
+        "zh": "判定规则：保护拒绝，保护带 w = U（k = 2）。示值误差超出最大允许误差外扩 U 的，判为不合格（超差确凿）；不超出最大允许误差的"
+        "判为合格；介于两者之间的，超差尚不足以认定（JCGM 106:2012）。",
         "en": "Decision rule: guarded rejection with the guard band w = U (k = 2). An error beyond the limits pushed out by U does "
         "not conform, and the excess is proven; an error within the limits conforms; between them an excess is not proven "
         "(JCGM 106:2012).",
@@ -115,9 +115,9 @@ GUARDED_REJECTION = DecisionRule(
 )
 BOTH_GUARDED = DecisionRule(
     code="both_guarded",
-    names={"zh": "双侧保护(ISO 14253-1)", "en": "guarded on both sides (ISO 14253-1)"},
+    names={"zh": "双侧保护（ISO 14253-1）", "en": "guarded on both sides (ISO 14253-1)"},
     statement={
-        "zh": "判定规则:ISO 14253-1。示值误差在最大允许误差内缩 U(k=2)的范围内判为合格,超出最大允许误差外扩 U 的判为不合格,"
+        "zh": "判定规则：ISO 14253-1。示值误差在最大允许误差内缩 U（k = 2）的范围内判为合格，超出最大允许误差外扩 U 的判为不合格，"
         "介于两者之间的为待定。",
         "en": "Decision rule: ISO 14253-1. An error within the limits drawn in by U (k = 2) conforms, one beyond the limits pushed "
         "out by U does not, and one between them is undetermined.",

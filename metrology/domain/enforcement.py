@@ -24,11 +24,11 @@ Word = Literal["none", "not_proven", "proven"]
 EXCESS_LABELS: Mapping[Word, Labels] = {
     "none": {"zh": "未超出使用中最大允许误差", "en": "no excess"},
     "not_proven": {
-        "zh": "超出使用中最大允许误差,但未超出其与测量不确定度之和,不足以作为处罚依据",
+        "zh": "超出使用中最大允许误差，但未超出其与测量不确定度之和，不足以作为处罚依据",
         "en": "beyond the limit in service, but not beyond it by more than the uncertainty: no ground for a penalty",
     },
     "proven": {
-        "zh": "超出使用中最大允许误差与测量不确定度之和,超差确凿",
+        "zh": "超出使用中最大允许误差与测量不确定度之和，超差确凿",
         "en": "beyond the limit in service by more than the uncertainty: the excess is proven",
     },
 }

@@ -251,7 +251,7 @@ def test_a_range_of_three_carries_its_few_degrees_of_freedom_to_k():
 def test_in_words_as_a_certificate_prints_it():
     few = budget.combine([budget.Input(name="x", u=D(1), freedom=4)])
     assert budget.in_words(budget.express(D(1), few.expanded, "g"), few) == {
-        "zh": "U = 2.9 g,k = 2.87(包含概率约 95 %,ν_eff = 4)",
+        "zh": "U = 2.9 g，k = 2.87（包含概率约 95 %，ν_eff = 4）",
         "en": "U = 2.9 g, k = 2.87 (coverage probability about 95 %, ν_eff = 4)",
     }
     given_k = budget.combine([budget.Input(name="x", u=D(1))], coverage_factor=D(2))
@@ -260,7 +260,7 @@ def test_in_words_as_a_certificate_prints_it():
     )
     at_99 = budget.combine([budget.Input(name="x", u=D(1))], probability="99")
     assert budget.in_words(budget.express(D(1), at_99.expanded, "g"), at_99) == {
-        "zh": "U = 2.6 g,k = 2.58(包含概率 99 %)",
+        "zh": "U = 2.6 g，k = 2.58（包含概率 99 %）",
         "en": "U = 2.6 g, k = 2.58 (coverage probability 99 %)",
     }
 

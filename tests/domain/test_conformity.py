@@ -166,9 +166,9 @@ def test_every_rule_says_itself_in_both_languages(rule):
     for words in (rule.names, rule.statement):
         assert set(words) == {"zh", "en"}
         assert all(text.strip() for text in words.values())
-    assert rule.statement["zh"].startswith("判定规则:")
+    assert rule.statement["zh"].startswith("判定规则：")
     assert rule.statement["en"].startswith("Decision rule: ")
-    assert "k = 2" in rule.statement["en"] and "U(k=2)" in rule.statement["zh"]
+    assert "k = 2" in rule.statement["en"] and "U（k = 2）" in rule.statement["zh"]
 
 
 def test_of_a_finding_fresh_or_as_a_record_keeps_it():

@@ -37,7 +37,7 @@ def test_an_excess_in_service_is_proven_or_not(app, session, set_today, added, w
     assert record.verdict == "rejected"
     assert enforcing.excess_of(record).word == word
     assert "处罚依据" in page
-    assert ("与测量不确定度之和,超差确凿" in page) is (word == "proven")
+    assert ("与测量不确定度之和，超差确凿" in page) is (word == "proven")
 
 
 def test_nothing_is_said_where_nothing_failed(app, session, set_today):
