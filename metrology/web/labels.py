@@ -135,6 +135,7 @@ TASK_KINDS = {
     "case.gather": _l("Putting certificates under review"),
     "case.decide": _l("Carrying out a decision on certificates"),
     "search.reindex": _l("Renewing search entries"),
+    "status.dump": _l("Dump of certificate statuses"),
 }
 TASK_STATES = {
     "queued": _l("Queued"),

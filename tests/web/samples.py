@@ -325,6 +325,11 @@ def _instrument_code(world: World) -> str:
     return world.instrument.public_code
 
 
+@sample("public_dumps.file:name")
+def _dump_name(_world: World) -> str:
+    return "status-2026-11-22.jsonl.gz"
+
+
 @sample("size")
 def _checkpoint(world: World) -> int:
     if world.session.get(Checkpoint, 1) is None:
