@@ -6,7 +6,7 @@ An individual vendor's name is personal data (民法典 1034): the market and th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -121,9 +121,10 @@ def _facts(
     worth: Standing,
     parts: tuple[PublicFacts, ...] = (),
 ) -> PublicFacts:
-    is_altered = certificate is not None and not is_intact(session, certificate)
-    if is_altered:
-        certificate, worth = None, "unknown"
+    if certificate is not None and not is_intact(session, certificate):
+        told = _facts(session, instrument, None, "unknown")
+        current = None if told.current is certificate else told.current
+        return replace(told, current=current, history=(), is_altered=True)
     payload: dict[str, Any] = certificate.payload if certificate else {}
     printed = payload.get("instrument") or {}
     stands_now = certifying.current(session, instrument.id)
@@ -146,7 +147,6 @@ def _facts(
         instrument_id=instrument.id,
         public_code=instrument.public_code,
         parts=parts,
-        is_altered=is_altered,
     )
 
 

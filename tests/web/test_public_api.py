@@ -184,6 +184,8 @@ def test_a_touched_certificate_is_not_told_of(city: City) -> None:
     assert "数据校验不符" in page
     assert "2099" not in page
     assert number not in page
+    assert "合格" not in page
+    assert "查看现行状态" not in page
 
 
 # -- many
