@@ -151,10 +151,11 @@ def _tell(seq: int, last_hash: str, faults: list[Fault], witnesses: list[Witness
 
 
 @click.command("journal-keys")
+@click.option("--purpose", type=click.Choice(["journal", "dump"]), default="journal", help="Checkpoints, or dumps.")
 @with_appcontext
-def journal_keys() -> None:
-    """Print the public keys that sign checkpoints, one a line: to be kept where verify-journal is run."""
-    for kid, public in checkpoint_keys.named_keys(now=clock.now_utc()):
+def journal_keys(*, purpose: str) -> None:
+    """Print the public keys that sign checkpoints (or dumps), one a line: to be kept where verify-journal is run."""
+    for kid, public in checkpoint_keys.named_keys(purpose, now=clock.now_utc()):
         click.echo(f"{kid} {urlsafe_b64encode(public).rstrip(b'=').decode()}")
 
 
