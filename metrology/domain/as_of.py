@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-Word = Literal["held", "expired", "rejected", "ended", "annulled", "out_of_use", "unproven", "none"]
+Word = Literal["held", "expired", "rejected", "ended", "annulled", "under_review", "out_of_use", "unproven", "none"]
 VOID = frozenset({"annulled", "corrected"})
 """Reasons after which a document counts for nothing, on any day: it never held, or what it said was wrong."""
 
@@ -30,6 +30,14 @@ class DocumentEnd:
 
     at: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """That somebody began to doubt a document, or that a doubt was cleared up."""
+
+    at: datetime
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,12 @@ class Document:
     ends: tuple[DocumentEnd, ...] = field(default=())
     is_stated: bool = True
     """False where it had ended when it was issued, so that it states no validity."""
+
+    doubts: tuple[Doubt, ...] = ()
+
+    def is_doubted(self, known: datetime) -> bool:
+        """Whether more doubts had been raised than cleared up by what was known at an instant."""
+        return sum(1 if one.is_open else -1 for one in self.doubts if one.at <= known) > 0
 
     def end(self, known: datetime) -> DocumentEnd | None:
         """How it had ended by what was known at an instant."""
@@ -68,7 +82,8 @@ class AsOf:
     """The answer in a word, with the document and the state it rests on.
 
     *held*: verified, and in use. *expired*: the last valid day had passed. *rejected*: found not to conform. *ended*: the document
-    had ended before. *annulled*: there was one, but it never held. *out_of_use*: the document held, but the instrument was
+    had ended before. *annulled*: there was one, but it never held. *under_review*: it is doubted, so it proves nothing until that is
+    settled. *out_of_use*: the document held, but the instrument was
     suspended, under repair, awaiting verification, given up or lost. *unproven*: a document states no validity. *none*: there
     was no document.
     """
@@ -121,6 +136,8 @@ def _by(document: Document | None, states: Sequence[StateChange], on: date, know
         return AsOf("unproven", document)
     if document.valid_until is not None and on > document.valid_until:
         return AsOf("expired", document)
+    if document.is_doubted(known):
+        return AsOf("under_review", document)
     state = _state(document, states, on, known)
     if state is not None and state.state != "in_use":
         return AsOf("out_of_use", document, state)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, undefer
 
-from metrology.domain.as_of import AsOf, Document, DocumentEnd, StateChange, judge
+from metrology.domain.as_of import AsOf, Document, DocumentEnd, Doubt, StateChange, judge
 from metrology.domain.problems import Problem
 from metrology.persistence import clock
 from metrology.persistence.certificates import Certificate
@@ -23,7 +23,7 @@ from metrology.persistence.journal import JournalEntry
 from metrology.services.journal import head
 from metrology.services.record_digest import altered
 
-ENTRIES = ("certificate.issued", "certificate.ended")
+ENTRIES = ("certificate.issued", "certificate.ended", "certificate.doubted", "certificate.cleared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def end_of(day: date) -> datetime:
 def of_day(
     session: Session, instrument: Instrument, on: date, *, today: date, now: datetime, known: date | None = None
 ) -> DayAnswer:
-    """What is known of a day; with ``known``, what was known at the end of that other day.
+    """What is known of a day (a calibration proves nothing about it); with ``known``, what was known at the end of that other day.
 
     Refused: days to come, whole assemblies (their parts are verified), and documents that are not what was issued.
     """
@@ -74,7 +74,7 @@ def of_day(
     rows = list(
         session.scalars(
             select(Certificate)
-            .where(Certificate.instrument_id == instrument.id)
+            .where(Certificate.instrument_id == instrument.id, Certificate.kind != "calibration_certificate")
             .options(undefer(Certificate.payload))
             .order_by(Certificate.id)
         )
@@ -119,6 +119,11 @@ def _document(row: Certificate, entries: list[JournalEntry]) -> Document:
     return Document(
         key=row.id, kind=row.kind, verified_on=row.verified_on, valid_until=row.valid_until, issued_at=row.issued_at,
         ended_on=row.ended_on, ends=tuple(told), is_stated=bool(row.valid_until or row.validity_rule),
+        doubts=tuple(
+            Doubt(one.at, one.action == "certificate.doubted")
+            for one in entries
+            if one.object_id == str(row.id) and one.action in ("certificate.doubted", "certificate.cleared")
+        ),
     )  # fmt: skip
 
 

@@ -26,7 +26,9 @@ LONGEST = 2000
 """Characters of one thing asked for: more than the longest QR text."""
 _CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 _IN_ADDRESS = re.compile(r"/c/([A-Za-z0-9_-]{22})(?:[?#/]|$)")
-_RESULTS = {"verification_certificate": "conforms", "rejection_notice": "rejected"}
+_RESULTS = {
+    "verification_certificate": "conforms", "rejection_notice": "rejected", "calibration_certificate": "calibrated",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,14 @@ WORDS = {
     "rejected": Bilingual("检定不合格", "Rejected"),
     "ended": Bilingual("证书已失效", "Certificate had ended"),
     "annulled": Bilingual("证书自始无效", "Certificate annulled"),
+    "under_review": Bilingual("证书审查中", "Under review"),
     "out_of_use": Bilingual("当日不得使用", "Out of use"),
     "unproven": Bilingual("无法证明", "Not proven"),
     "none": Bilingual("无检定证书", "No certificate"),
 }
 BADGES = {
     "held": "valid", "expired": "expired", "rejected": "rejected", "ended": "revoked", "annulled": "revoked",
-    "out_of_use": "due_soon", "unproven": "unknown", "none": "unknown",
+    "under_review": "review", "out_of_use": "due_soon", "unproven": "unknown", "none": "unknown",
 }  # fmt: skip
 _BECAUSE: dict[str, Bilingual] = {
     "held": Bilingual("证书 {number} 于 {verified} 检定，当日有效。", "{number}, verified on {verified}, held that day."),
@@ -31,6 +32,9 @@ _BECAUSE: dict[str, Bilingual] = {
     "rejected": Bilingual("通知书 {number}：{verified} 检定不合格。", "{number}: rejected on {verified}."),
     "ended": Bilingual("{number} 自 {ended} 起失效。", "{number} held no more from {ended}."),
     "annulled": Bilingual("证书 {number} 已宣告自始无效，当日不作数。", "{number} was annulled: it never held."),
+    "under_review": Bilingual(
+        "证书 {number} 正在审查，结论作出前不作为证明。", "{number} is under review and proves nothing until that is settled."
+    ),
     "out_of_use": Bilingual("证书 {number} 有效，但器具当日状态为“{state}”。", "{number} held, but the instrument was: {state}."),
     "unproven": Bilingual("{number} 为补记的证书，未载明有效期。", "{number} was issued about the past and states no validity."),
     "none": Bilingual("截至该日，本系统没有该器具的检定证书。", "This registry has no document verified up to that day."),
@@ -46,6 +50,8 @@ STATES_ZH = {
 ACTIONS = {
     "certificate.issued": Bilingual("出具证书", "Document issued"),
     "certificate.ended": Bilingual("证书终止", "Document ended"),
+    "certificate.doubted": Bilingual("证书进入审查", "Document put under review"),
+    "certificate.cleared": Bilingual("证书解除审查", "Review cleared"),
     "instrument.moved": Bilingual("器具状态变更", "State of the instrument changed"),
     "instrument.verified": Bilingual("检定结果登记", "Verification entered"),
     "instrument.registered": Bilingual("器具登记", "Instrument registered"),

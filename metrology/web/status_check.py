@@ -13,13 +13,12 @@ from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.services.public_status import LONGEST, MOST_AT_ONCE, Answer, Asked
 from metrology.services.status_sheets import LIMITS, StatusSheet
-from metrology.web import rates, status_words
+from metrology.web import labels, rates, status_words
 from metrology.web.problems import sentence_of
 from metrology.web.public_api import answers_to, uploaded
 from metrology.web.requests import public
 
 blueprint = Blueprint("status_check", __name__)
-ORDER = ("valid", "due_soon", "under_review", "expired", "suspended", "superseded", "rejected", "revoked", "annulled")
 EXAMPLES = (
     _l("the address under a QR code, or all that a scanner reads from it"),
     _l("a certificate number and the serial number, with a blank, comma or tab between them"),
@@ -50,7 +49,7 @@ def check() -> Response:
     if wanted in ("csv", "xlsx"):
         return status_words.sheet_answer(sheet, answers, kind=wanted)
     counts: Counter[str] = Counter(one.status.standing if one.status else "unknown" for one in answers)
-    told = [(name, counts[name]) for name in (*ORDER, "unknown") if counts[name]]
+    told = [(name, counts[name]) for name in labels.CERTIFICATE_STANDINGS if counts[name]]
     return make_response(_page(answers=answers, counts=told, text=_as_text(sheet.asked)))
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrology.domain.as_of import AsOf, Document, DocumentEnd, StateChange, judge
+from metrology.domain.as_of import AsOf, Document, DocumentEnd, Doubt, StateChange, judge
 
 START = date(2026, 1, 1)
 FOR_EVER = datetime(2099, 1, 1, tzinfo=UTC)
@@ -123,6 +123,17 @@ def test_the_verification_answers_for_states_before_it() -> None:
     assert word([certificate()], 11, state(11, "suspended")) == "out_of_use"
 
 
+def test_what_is_doubted_proves_nothing_until_it_is_cleared_up() -> None:
+    doubted = replace(certificate(), doubts=(Doubt(noon(30), True), Doubt(noon(40), True)))
+    assert word([doubted], 12) == "under_review"
+    assert word([doubted], 12, known=noon(29)) == "held"
+    cleared = replace(doubted, doubts=(*doubted.doubts, Doubt(noon(50), False)))
+    assert word([cleared], 12) == "under_review"  # two cases doubted it
+    cleared = replace(cleared, doubts=(*cleared.doubts, Doubt(noon(60), False)))
+    assert word([cleared], 12) == "held"
+    assert word([cleared], 12, known=noon(59)) == "under_review"
+
+
 # -- a model that is slow and plain
 
 
@@ -141,6 +152,8 @@ def documents(draw: st.DrawFn) -> list[Document]:
         until = None if kind == NOTICE else draw(st.none() | st.integers(verified, LAST + 5))
         one = Document(key, kind, day(verified), None if until is None else day(until), noon(issued, key))
         one = replace(one, is_stated=draw(st.integers(0, 9)) > 0)
+        raised = sorted(draw(st.lists(st.integers(issued, LAST), max_size=3, unique=True)))
+        one = replace(one, doubts=tuple(Doubt(noon(at, 60), place % 2 == 0) for place, at in enumerate(raised)))
         times = sorted(draw(st.lists(st.integers(issued, LAST), max_size=2, unique=True)))
         if times:
             ends = tuple(DocumentEnd(noon(at, 30 + key), draw(reasons)) for at in times)
@@ -197,6 +210,12 @@ def _of_day(one: Document | None, states: list[StateChange], on: date, known: da
         return AsOf("unproven", one)
     if one.valid_until is not None and one.valid_until < on:
         return AsOf("expired", one)
+    open_doubt = False
+    for doubt in one.doubts:
+        if doubt.at <= known:
+            open_doubt = doubt.is_open
+    if open_doubt:
+        return AsOf("under_review", one)
     current: StateChange | None = None
     for change in sorted(states, key=lambda each: each.at):
         if change.at > known or change.on > on:
