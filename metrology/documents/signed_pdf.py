@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+from functools import lru_cache
 from typing import Final
 
 from asn1crypto import x509 as asn1_x509
@@ -69,13 +70,18 @@ def _signed(pdf: bytes, key: SigningKey, reason: str, stamper: TimeStamper | Non
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm=_DIGEST, subfilter=fields.SigSeedSubFilter.PADES, reason=reason
     )
-    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    own = _asn1(key.certificate)
-    store.register_multiple([own, *map(_asn1, key.chain)])
-    signer = signers.PdfSigner(metadata, _KeySigner(key.key, own, store), timestamper=stamper)
+    signer = signers.PdfSigner(metadata, _signer_of(key), timestamper=stamper)
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     out = signer.sign_pdf(writer, bytes_reserved=_RESERVED_FOR_STAMP if stamper else _RESERVED)
     return bytes(out.getvalue())
+
+
+@lru_cache(maxsize=4)
+def _signer_of(key: SigningKey) -> _KeySigner:
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    own = _asn1(key.certificate)
+    store.register_multiple([own, *map(_asn1, key.chain)])
+    return _KeySigner(key.key, own, store)
 
 
 def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:

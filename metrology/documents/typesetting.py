@@ -26,7 +26,10 @@ _SPACE_OF_PAPER: Final = str.maketrans(
 """Spaces of other widths, which the fonts lack, are printed as a space that does not break."""
 
 _LONG_WORD: Final = re.compile(r"[!-~]{18}|[^\W\u3400-\u9fff\U00020000-\U0003ffff]{18}")
-_BROKEN_BY_TEMPLATE: Final = frozenset({"public_url", "qr_text", "qr_svg", "checkpoint", "email"})
+_BROKEN_BY_TEMPLATE: Final = frozenset(
+    {"public_url", "qr_text", "qr_svg", "checkpoint", "email", "kind", "number", "record_number", "replaces", "sha256"}
+)
+"""Texts that the template breaks itself, prints where there is room, or does not print."""
 _PLAIN_JSON: Final[dict[str, Any]] = {"ensure_ascii": False, "sort_keys": True}
 
 _thread = threading.local()

@@ -17,6 +17,8 @@ from typing import Any, Literal
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from metrology.domain.calibrating import KIND as CALIBRATION
+from metrology.domain.calibrating import method_for, to_dict
 from metrology.domain.problems import Problem
 from metrology.domain.regulation import Edition, Ready
 from metrology.domain.verdict import Finding, Verdict
@@ -106,7 +108,9 @@ COLUMNS = (
 
 
 def _asked(statement: Any, since: date | None, type_code: str | None) -> Any:
-    statement = statement.where(Verification.verdict.is_not(None))  # drafts and discarded ones have none
+    # Drafts and discarded ones have no verdict; a calibration never has, and its results are recomputed.
+    handed_in = (Verification.kind == CALIBRATION) & Verification.state.not_in(("draft", "discarded"))
+    statement = statement.where(Verification.verdict.is_not(None) | handed_in)
     if since is not None:
         statement = statement.where(Verification.verified_on >= since)
     return statement if type_code is None else statement.where(Verification.type_code == type_code)
@@ -174,6 +178,8 @@ class Rejudging:
     def outcome(self, row: Row[Any]) -> Outcome:
         """One record recomputed and compared with what was kept."""
         facts = (row.id, row.number, row.type_code, row.edition_code)
+        if row.kind == CALIBRATION:
+            return _calibration(row, facts)
         try:
             verdict = self.judge(row.type_code, row.edition_code, row.kind, row.nameplate, row.readings)
         except Problem as problem:
@@ -203,6 +209,9 @@ class Comparison:
 
 def comparison(session: Session, record: Verification) -> Comparison:
     """One record recomputed from its readings, nameplate and edition, beside what it has kept."""
+    if record.kind == CALIBRATION:
+        one = _calibration(record, (record.id, record.number, record.type_code, record.edition_code))
+        return Comparison(one.was, one.would_be, (), problem=one.difference)
     kept = list(record.judgement.get("findings") or ())
     was = str(record.verdict)
     try:
@@ -218,6 +227,25 @@ def comparison(session: Session, record: Verification) -> Comparison:
         else:
             points.append((old, new.to_dict(), finding_difference(new, old)))
     return Comparison(was, verdict.verdict, tuple(points))
+
+
+def _calibration(row: Row[Any] | Verification, facts: tuple[int, str, str, str]) -> Outcome:
+    """The results of a calibration, errors with U and k, computed from its readings once more."""
+    kept: Mapping[str, Any] = row.judgement.get(CALIBRATION) or {}
+    was = str(kept.get("outcome") or CALIBRATION)
+    try:
+        unit = str(kept.get("unit") or "")
+        result = method_for(unit, facts[3], with_blanks=False).evaluate(row.nameplate, row.readings)
+    except Exception as fault:  # noqa: BLE001 - one record that cannot be read must not hide the others
+        return Outcome(*facts, "unknown", was, None, f"{type(fault).__name__}: {fault}"[:300])
+    if result.lacks:
+        return Outcome(*facts, "unknown", was, None, f"{result.lacks[0].path}: {result.lacks[0].code}")
+    now = to_dict(result)
+    would_be = str(now["outcome"] or CALIBRATION)
+    if would_be != was:
+        return Outcome(*facts, "verdict", was, would_be, f"{was} → {would_be}")
+    told = next((f"{key}: {_told(kept.get(key))} → {_told(now[key])}" for key in now if now[key] != kept.get(key)), "")
+    return Outcome(*facts, "figures" if told else "same", was, would_be, told[:300])
 
 
 # -- comparing

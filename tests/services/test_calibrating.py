@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from metrology.domain.problems import Problem
-from metrology.services import certifying, ending, judging, paper, scanning, verifying
+from metrology.services import certifying, ending, judging, paper, rechecking, scanning, verifying
 from metrology.services.paper import Press
 from metrology.services.verifying import DraftChanges, RecordRefused
 from tests.calibrations import (
@@ -200,6 +201,24 @@ def test_the_database_knows_no_verdict_of_a_calibration(session: Session) -> Non
     with pytest.raises(DBAPIError):
         session.execute(text(f"update verification set verdict = 'conforms' where id = {record.id}"))
     session.rollback()
+
+
+def test_a_calibration_is_recomputed_with_all_records(session: Session) -> None:
+    team = create_calibrating_team(session)
+    record = hand_in(session, team, create_caliper(session))
+    start(session, team, create_caliper(session, "KC-2"))
+    assert [(one.number, one.kind, one.was) for one in rechecking.recheck(session)] == [
+        (record.number, "same", "calibration")
+    ]
+    assert rechecking.count(session) == 1
+    kept = record.judgement["calibration"]
+    points = [{**kept["points"][0], "expanded": "0.010"}, *kept["points"][1:]]
+    altered = SimpleNamespace(
+        id=1, number="X", type_code=record.type_code, edition_code=record.edition_code, kind="calibration", verdict=None,
+        nameplate=record.nameplate, readings=record.readings, judgement={"calibration": {**kept, "points": points}},
+    )  # fmt: skip
+    found = rechecking.Rejudging(session).outcome(altered)  # type: ignore[arg-type]
+    assert (found.kind, found.difference.startswith("points: ")) == ("figures", True)
 
 
 def test_the_public_page_says_calibrated_and_never_conforms(session: Session) -> None:
