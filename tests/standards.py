@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -41,7 +42,10 @@ def create_equipment(
 
 
 def create_upstream(session: Session, name: str = "F1 等级砝码标准装置") -> OutsideStandard:
-    """A provincial standard that traces to a national primary one."""
+    """A provincial standard that traces to a national primary one; the same for who asks again."""
+    known = session.scalar(select(OutsideStandard).where(OutsideStandard.name == name))
+    if known is not None:
+        return known
     national = outside.keep_institute(
         session, OFFICER, OutsideInstituteFacts(name="中国计量科学研究院", level="national"), now=NOW
     )

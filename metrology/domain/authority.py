@@ -66,6 +66,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "certificate.decide_ending": _roles(_P),
     "standard.view": _READ_ALL,
     "standard.edit": _roles(_O),
+    "case.open": _roles(_O, _P),
+    "case.decide": _roles(_M, _P),
     "person.view": _READ_ALL,
     "person.edit": _roles(_A),
     # plan and remind

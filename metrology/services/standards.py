@@ -19,7 +19,7 @@ from metrology.domain.quantity import Quantity, parse
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.journal import changes_of, record
 from metrology.persistence.people import Institute
-from metrology.persistence.standards import MeasurementStandard, StandardCertificate
+from metrology.persistence.standards import KINDS, MeasurementStandard, StandardCertificate
 from metrology.persistence.verifications import StandardUse, Verification
 from metrology.services import cleaning, numbering, searching
 
@@ -49,6 +49,10 @@ class StandardFacts:
     certificate_number: str
     valid_from: date
     valid_until: date
+    kind: str = "public"
+    """One of ``persistence.standards.KINDS``: 社会公用, 部门最高, 企事业最高, or a working standard."""
+    public_number: str = ""
+    """社会公用计量标准证书号."""
     number: str = ""
     """The bureau's own; the next of the registry when empty."""
     name_en: str = ""
@@ -89,10 +93,12 @@ def check(session: Session, facts: StandardFacts) -> StandardFacts:
     }
     codes: dict[str, Any] = {
         name: cleaning.code(name, getattr(facts, name))
-        for name in ("number", "serial_number", "examination_number", "certificate_number")
+        for name in ("number", "serial_number", "examination_number", "public_number", "certificate_number")
     }
     if not lines["name"]:
         raise Problem("standard_needs_name", "name")
+    if facts.kind not in KINDS:
+        raise Problem("bad_choice", "kind", value=facts.kind)
     if len(codes["number"]) > 80:
         raise Problem("text_too_long", "number", limit=80)
     certificate = check_certificate(facts.certificate)

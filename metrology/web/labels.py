@@ -153,6 +153,51 @@ STANDARD_STANDINGS = {
     "suspended": _l("Suspended"),
     "withdrawn": _l("Withdrawn"),
 }
+STANDARD_KINDS = {
+    "public": _l("Public measurement standard"),
+    "department": _l("Highest standard of a department"),
+    "enterprise": _l("Highest standard of an enterprise"),
+    "working": _l("Working standard"),
+}
+EQUIPMENT_ROLES = {"main": _l("Main equipment"), "ancillary": _l("Ancillary equipment")}
+EQUIPMENT_CERTIFICATE_KINDS = {
+    "verification": _l("Verification certificate"),
+    "calibration": _l("Calibration certificate"),
+}
+CHECK_RESULTS = {"satisfactory": _l("Satisfactory"), "unsatisfactory": _l("Unsatisfactory")}
+OUTSIDE_LEVELS = {
+    "national": _l("National"),
+    "regional": _l("Regional"),
+    "provincial": _l("Provincial"),
+    "municipal": _l("Municipal"),
+    "other": _l("Other"),
+}
+CASE_STATES = {
+    "gathering": _l("Certificates being found"),
+    "open": _l("To be decided"),
+    "closed": _l("Closed"),
+    "falling": _l("Being undone"),
+    "fallen": _l("Finding fallen"),
+}
+ITEM_STATES = {
+    "open": _l("Under review"),
+    "cleared": _l("Cleared"),
+    "revoked": _l("Revoked"),
+    "ended": _l("Had ended"),
+    "fallen": _l("Stands as before"),
+}
+OUTLOOKS = {"turns": _l("Would turn"), "stays": _l("Would stay"), "unknown": _l("Cannot be said")}
+DECISIONS = {
+    "clear": _l("Clear: they still conform"),
+    "revoke": _l("Revoke"),
+    "fall": _l("The finding falls: undo everything"),
+}
+DECISION_STATES = {
+    "proposed": _l("Waits for another person"),
+    "confirmed": _l("Being carried out"),
+    "done": _l("Done"),
+    "withdrawn": _l("Taken back"),
+}
 STANDARD_STATES = {"in_use": _l("In use"), "suspended": _l("Suspended"), "withdrawn": _l("Withdrawn")}
 QUALIFICATION_GRADES = {
     "": _l("Not stated"),

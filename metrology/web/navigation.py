@@ -82,7 +82,18 @@ GROUPS = (
         foot=("plan.edit",),
     ),
     Group(_l("Reports"), "bar-chart", (Item("reports.overdue", "report.view", _l("Overdue")),), foot=("report.view",)),
-    Group(_l("Standards"), "rulers", (Item("standards.listing", "standard.view"),)),
+    Group(
+        _l("Standards"),
+        "rulers",
+        (
+            Item("standards.listing", "standard.view"),
+            Item("equipment.listing", "standard.view", _l("Equipment")),
+            Item("outside.listing", "standard.view", _l("Institutes above ours")),
+            Item("cases.listing", "standard.view", _l("Found defective")),
+            Item("capability.matrix", "standard.view", _l("Capability")),
+            Item("house.listing", "standard.view", _l("What of ours ends")),
+        ),
+    ),
     Group(
         _l("Administration"),
         "gear",

@@ -18,7 +18,7 @@ from metrology.persistence.people import Qualification, User
 from metrology.services import people
 from metrology.web.filters import pick
 from metrology.web.people_forms import OneQualificationForm, QualificationForm
-from metrology.web.problems import show_on
+from metrology.web.problems import sentence_of, show_on
 from metrology.web.requests import actor, now, or_404, requires, today
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
@@ -44,7 +44,7 @@ def district(code: str | None) -> str:
 
 def standing(user: User, on: date) -> str:
     """How a person's qualifications stand: ``valid``, ``due_soon`` (one ends within 60 days), ``expired`` or ``none``."""
-    current = [row.valid_until for row in user.qualifications if row.valid_from <= on <= row.valid_until]
+    current = [row.valid_until for row in user.qualifications if row.holds_on(on)]
     if not current:
         return "expired" if user.qualifications else "none"
     return "due_soon" if min(current) <= on + _SOON else "valid"
@@ -116,8 +116,26 @@ def edit_qualification(qualification_id: int) -> Response | str:
         try:
             people.change_qualification(db.session(), actor(), row, form.facts()[0], now=now())
         except Problem as problem:
+            db.session.rollback()
+            row = or_404(db.session.get(Qualification, qualification_id))
             show_on(form, problem)
         else:
             flash(_("The qualification was changed."), "success")
             return redirect(url_for(".detail", user_id=row.user_id))
     return make_response(render_template("people/qualification.html", form=form, user=row.user, row=row), 422)
+
+
+@blueprint.post("/qualifications/<int:qualification_id>/end")
+@requires("person.edit")
+def end_qualification(qualification_id: int) -> Response:
+    """A qualification holds no more from today on."""
+    row: Qualification = or_404(db.session.get(Qualification, qualification_id))
+    user_id = row.user_id
+    try:
+        people.end_qualification(db.session(), actor(), row, request.form.get("reason", ""), on=today(), now=now())
+    except Problem as problem:
+        db.session.rollback()
+        flash(sentence_of(problem), "error")
+    else:
+        flash(_("It holds no more from today on."), "success")
+    return redirect(url_for(".detail", user_id=user_id))

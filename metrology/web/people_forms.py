@@ -10,10 +10,13 @@ from sqlalchemy import select
 from wtforms import BooleanField, DateField, EmailField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from metrology import regulations
+from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.database import db
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.people import Institute, Qualification
+from metrology.services.authorisations import AuthorisationFacts
 from metrology.services.people import ALL_TYPES, InstituteFacts, QualificationFacts
 from metrology.web import labels
 from metrology.web.choices import choices
@@ -88,6 +91,62 @@ class OneQualificationForm(QualificationForm):
             return super().facts()
         finally:
             self.type_codes.data = chosen
+
+
+class AuthorisationForm(FlaskForm):
+    """Items of an authorisation: the same for each type chosen."""
+
+    number = StringField(_l("Authorisation number"), [InputRequired(), Length(max=200)])
+    type_codes = SelectMultipleField(
+        _l("Instrument types"),
+        [InputRequired()],
+        description=_l("Several: hold Ctrl or ⌘ while clicking."),
+        render_kw={"size": 10},
+    )
+    valid_from = DateField(_l("Valid from"), [InputRequired()])
+    valid_until = DateField(_l("Valid until"), [InputRequired()])
+    district_code = SelectField(_l("District"))
+    characteristic = SelectField(
+        _l("Limited by"),
+        description=_l("A characteristic of the nameplate, where the authorisation is for a range of it."),
+    )
+    low = StringField(_l("Range from"), [Length(max=60)])
+    high = StringField(
+        _l("Range to"), [Length(max=60)], description=_l("As the nameplate has it: 300 for DN 300, 150 kg.")
+    )
+    notes = TextAreaField(_l("Notes"), [Length(max=2000)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.type_codes.choices = choices(type_choices())
+        districts = db.session.scalars(select(District).order_by(District.position))
+        self.district_code.choices = choices(
+            [("", _l("The whole city")), *((row.code, pick(row)) for row in districts)]
+        )
+        found: dict[str, str] = {}
+        for one in regulations.all_types().values():
+            for each in one.nameplate:
+                if each.kind in ("quantity", "integer", "number"):
+                    found.setdefault(each.key, pick(each.labels))
+        self.characteristic.choices = choices([("", _l("nothing")), *sorted(found.items(), key=lambda pair: pair[1])])
+
+    def show(self, row: Authorisation) -> None:
+        """Fill the fields with what is kept."""
+        self.type_codes.data = [row.type_code]
+        for name in ("number", "valid_from", "valid_until", "district_code", "characteristic", "low", "high", "notes"):
+            self[name].data = getattr(row, name)
+
+    def facts(self) -> list[AuthorisationFacts]:
+        """What was typed, one for each type."""
+        return [
+            AuthorisationFacts(
+                number=self.number.data or "", type_code=code, valid_from=self.valid_from.data,
+                valid_until=self.valid_until.data, characteristic=self.characteristic.data or "",
+                low=self.low.data or "", high=self.high.data or "", district_code=self.district_code.data or None,
+                notes=self.notes.data or "",
+            )
+            for code in self.type_codes.data or ()
+        ]  # fmt: skip
 
 
 class InstituteForm(FlaskForm):

@@ -30,6 +30,8 @@ STAGES: dict[str, Any] = {
 REGULAR: dict[str, Any] = {
     "reminders": _l("Writing reminders"),
     "outbox": _l("Sending"),
+    "office reminders": _l("Telling what of ours ends"),
+    "nameplate figures": _l("Counting nameplates for the view of capability"),
     "overdue figures": _l("Figures of the overdue report"),
     "journal checkpoint": _l("Signing the journal"),
     "checkpoint delivery": _l("Taking checkpoints out"),

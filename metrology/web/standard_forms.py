@@ -16,6 +16,7 @@ from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.people import Institute
 from metrology.persistence.standards import MeasurementStandard
 from metrology.services.standards import CertificateFacts, StandardFacts
+from metrology.web import labels
 from metrology.web.choices import choices
 from metrology.web.filters import pick
 
@@ -47,6 +48,14 @@ class CertificateForm(FlaskForm):
 class StandardForm(CertificateForm):
     """What is kept of a standard."""
 
+    kind = SelectField(
+        _l("Kind"), choices=choices(labels.STANDARD_KINDS.items()), default="public", validate_choice=False
+    )
+    public_number = StringField(
+        _l("Public standard certificate"),
+        [Length(max=200)],
+        description=_l("社会公用计量标准证书号, where it has one."),
+    )
     number = StringField(
         _l("Own number"), [Length(max=80)], description=_l("Left empty, the registry gives the next one.")
     )
@@ -87,6 +96,7 @@ class StandardForm(CertificateForm):
         """What was typed."""
         values = {one.name: self[one.name].data for one in fields(StandardFacts)}
         texts = {name: value or "" for name, value in values.items() if name not in _NOT_TEXT}
+        texts["kind"] = texts["kind"] or "public"
         return StandardFacts(
             **texts,
             valid_from=self.valid_from.data,
@@ -113,4 +123,5 @@ class StandardChangeForm(StandardForm):
         for name, value in values.items():
             if value is None and name not in _NOT_TEXT:
                 values[name] = ""
+        values["kind"] = values["kind"] or standard.kind
         return StandardFacts(**{**values, "type_codes": tuple(self.type_codes.data or ())})

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.standards import MeasurementStandard
-from metrology.services import standards
+from metrology.services import equipment, standard_cases, standards
 from metrology.web import standard_lists
 from metrology.web.problems import sentence_of, show_on
 from metrology.web.requests import actor, allowed, now, or_404, requires, today
@@ -51,6 +51,8 @@ def detail(standard_id: int) -> str:
         use_count=standards.use_count(db.session(), standard),
         use_cap=standards.USES_COUNTED,
         uses=standards.latest_uses(db.session(), standard),
+        places=equipment.places_of(db.session(), standard),
+        cases=standard_cases.cases_of(db.session(), standard),
     )
 
 

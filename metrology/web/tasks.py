@@ -30,6 +30,9 @@ def _task(task_id: int) -> Task:
 def source_url(task: Task) -> str | None:
     """The page of what a task works on."""
     ledger = task.arguments.get("batch_id")
+    case = task.arguments.get("case_id")
+    if case:
+        return link_to("cases.detail", case_id=case)
     return link_to("ledgers.detail", batch_id=ledger) if ledger else None
 
 

@@ -13,10 +13,12 @@ from metrology.domain.authority import may
 from metrology.optimization.workdays import day_kind
 from metrology.persistence.database import db
 from metrology.persistence.holders import Holder
-from metrology.services import day_view, due_groups, reminder_outlook, waiting
+from metrology.persistence.standard_cases import StandardCase
+from metrology.services import day_view, due_groups, house_due, reminder_outlook, waiting
 from metrology.services import settings as bureau_settings
 from metrology.services.due_groups import DueFilter
 from metrology.services.reporting import overdue_trend
+from metrology.services.standard_cases import ACTIVE
 from metrology.web.reminders import REGULAR
 from metrology.web.reports import trend_line
 from metrology.web.requests import actor, now, requires, settings, today
@@ -39,9 +41,17 @@ def _until(days: int) -> str:
     return (today() + timedelta(days=days)).isoformat()
 
 
+def _ours() -> dict[str, Any]:
+    """What of the office's own ends, and the cases that wait."""
+    session = db.session()
+    rows = house_due.due_within(session, today())
+    cases = select(StandardCase).where(StandardCase.state.in_(ACTIVE)).order_by(StandardCase.id.desc()).limit(5)
+    return {"ours": rows[:8], "ours_count": len(rows), "cases": session.scalars(cases).all()}
+
+
 def _officer() -> dict[str, Any]:
     session, who = db.session(), actor()
-    return {
+    return _ours() | {
         "visits": day_view.visits_ahead(session, who, today=today(), days=6),
         "groups": due_groups.due_groups(
             session, who, DueFilter(within_days=7), "place", today=today(), limit=6, only_left=True
@@ -81,7 +91,7 @@ def _manager() -> dict[str, Any]:
     session, who = db.session(), actor()
     late = day_view.overdue(session, who, today=today())
     trend = overdue_trend(session, who, today=today())
-    return {
+    return _ours() | {
         "overdue": late,
         "overdue_unplanned": day_view.overdue(session, who, today=today(), unplanned=True),
         "soon": day_view.falling_due(session, who, today=today(), within_days=day_view.MONTH, unplanned=False),

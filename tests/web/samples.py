@@ -18,10 +18,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from metrology.domain.status_list import SLOTS
+from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.checkpoints import Checkpoint
 from metrology.persistence.condition_reports import ConditionReport
 from metrology.persistence.endings import Ending
+from metrology.persistence.equipment import Equipment
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Attachment, Instrument, Seal, StoredFile
 from metrology.persistence.ledgers import LedgerBatch
@@ -30,16 +32,20 @@ from metrology.persistence.places import Place
 from metrology.persistence.preferences import SavedFilter
 from metrology.persistence.reminders import Notice
 from metrology.persistence.rules_versions import RulesVersion
+from metrology.persistence.standard_cases import StandardCase
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.persistence.what_ifs import WhatIf
 from metrology.services import account_links, calendar_feeds, ending, signing_in
+from metrology.services import account_links, calendar_feeds, ending, signing_in, standard_cases
 from metrology.services.ledger_outcomes import Counts
+from metrology.services.standard_cases import Selection
 from tests.conftest import NOW, TODAY
 from tests.generic import RULES
 from tests.people import create_user
-from tests.records import Team, certify, create_scale, start
+from tests.records import Team, certify, create_scale, create_standard, start
+from tests.standards import certify_equipment, create_equipment, create_upstream, open_case
 
 LEDGER_MAPPING = {
     "sheets": [
@@ -407,6 +413,82 @@ def _what_if(world: World) -> int:
     return world.keep(row).id
 
 
+# -- standards, their equipment, cases
+
+
+def _piece(world: World) -> Equipment:
+    known = world.session.query(Equipment).filter_by(number=f"SB-{world.name}").first()
+    if known is not None:
+        return known
+    row = create_equipment(
+        world.session, create_standard(world.session, None, f"BZ-E-{world.name}"), f"SB-{world.name}"
+    )
+    certify_equipment(world.session, row, create_upstream(world.session), f"豫计-{world.name}")
+    return row
+
+
+@sample("equipment_id")
+def _equipment(world: World) -> int:
+    return _piece(world).id
+
+
+@sample("equipment.take_out:place_id")
+def _equipment_place(world: World) -> int:
+    return _piece(world).places[0].id
+
+
+@sample("equipment.certificate:certificate_id")
+def _equipment_certificate(world: World) -> int:
+    return _piece(world).certificates[0].id
+
+
+@sample("equipment.file:attachment_id")
+def _equipment_file(world: World) -> int:
+    row = Attachment(
+        object_kind="equipment_certificate", object_id=_piece(world).certificates[0].id, file_id=world.stored_file.id,
+        name="证书.pdf", media_type="application/pdf", added_at=NOW,
+    )  # fmt: skip
+    return world.keep(row).id
+
+
 @sample("what_ifs.export:form")
 def _what_if_form(_world: World) -> str:
     return "csv"
+@sample("outside.standard:outside_id", "outside.edit_standard:outside_id")
+def _outside_standard(world: World) -> int:
+    return _piece(world).certificates[0].outside_standard_id
+
+
+@sample("outside.institute:outside_id", "outside.edit_institute:outside_id")
+def _outside_institute(world: World) -> int:
+    return _piece(world).certificates[0].outside_institute_id
+
+
+def _doubted(world: World) -> StandardCase:
+    subject = create_standard(world.session, None, f"BZ-C-{world.name}-{secrets.token_hex(3)}")
+    opener = signing_in.actor_of(create_user(world.session, "approver"))
+    case = open_case(world.session, opener, subject)
+    case.state = "open"
+    world.session.flush()
+    return case
+
+
+@sample("case_id")
+def _case(world: World) -> int:
+    return _doubted(world).id
+
+
+@sample("decision_id")
+def _decision(world: World) -> int:
+    proposer = signing_in.actor_of(create_user(world.session, "approver"))
+    case = _doubted(world)
+    return standard_cases.propose(world.session, proposer, case, "fall", Selection(), "复核无误", now=NOW).id
+
+
+@sample("authorisation_id")
+def _authorisation(world: World) -> int:
+    row = Authorisation(
+        institute_id=world.team.institute.id, number="（豫）法计", type_code="pressure_gauge", valid_from=TODAY,
+        valid_until=TODAY, recorded_at=NOW,
+    )  # fmt: skip
+    return world.keep(row).id
