@@ -9,14 +9,18 @@ works within the items, the range and the area it was authorised for).
 >>> refusal([large], work).code
 'outside_authorised_range'
 >>> refusal([large], replace(work, nameplate={"dn": "300"}))
+>>> scale = replace(large, type_code="truck_scale", characteristic="max", high="150 t")
+>>> within_range(scale, {"max": "100000 kg"}), within_range(scale, {"max": "151 t"}), within_range(scale, {})
+(True, False, False)
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
 from metrology.domain.problems import Problem
-from metrology.domain.quantity import parse
+from metrology.domain.quantity import Quantity, parse
 
 __all__ = ["ALL_TYPES", "Grant", "Work", "refusal", "replace", "within_range"]
 
@@ -94,12 +98,19 @@ def within_range(grant: Grant, nameplate: Mapping[str, str]) -> bool:
         return True
     value = nameplate.get(grant.characteristic, "")
     try:
-        # A bare number (DN 300) stands without a unit on both sides; a quantity has its own.
-        at = parse(value, "pcs")
-        bounds = [parse(bound, "pcs") if bound else None for bound in (grant.low, grant.high)]
+        at = _amount(value)
+        bounds = [_amount(bound) if bound else None for bound in (grant.low, grant.high)]
     except Problem:
         return False
     low, high = bounds
     if any(bound is not None and bound.dimension != at.dimension for bound in bounds):
         return False
     return not ((low is not None and at < low) or (high is not None and at > high))
+
+
+def _amount(text: str) -> Quantity:
+    """A value of a nameplate: a quantity with its unit (30 kg), or a bare number (DN 300), which then stands on both sides."""
+    try:
+        return Quantity(Decimal(text), "pcs")
+    except InvalidOperation:
+        return parse(text)

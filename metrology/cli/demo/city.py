@@ -251,6 +251,10 @@ def _rest_of_the_catalogue(random: Random, districts: list[tuple[str, str]], tod
             yield Made("enterprise", district, cells, months, _last_time(random, today, months, forgetful=False))
 
 
+_LARGE_METERS = (("DN100", "100"), ("DN200", "250"), ("DN400", "1000"))
+"""Meters of mains: larger than the city's own bench."""
+
+
 def _utilities(random: Random, districts: list[tuple[str, str]], today: date, scale: float) -> Iterator[Made]:
     kinds = (
         ("water", "饮用冷水水表", "供水有限公司", "LXS-20E", 72, round(9600 * scale)),
@@ -280,9 +284,10 @@ def _utilities(random: Random, districts: list[tuple[str, str]], today: date, sc
                 "区县": district,
             }
             if ledger == "water":
+                size, flow = _LARGE_METERS[number // 160 % 3] if number % 160 == 0 else ("", "2.5")
                 cells |= {
-                    "公称口径": random.choice(("DN15", "DN20", "DN25")),
-                    "Q3(m³/h)": "2.5",
+                    "公称口径": size or random.choice(("DN15", "DN20", "DN25")),
+                    "Q3(m³/h)": flow,
                     "Q3/Q1": "R100",
                     "准确度等级": "2级",
                 }

@@ -16,18 +16,21 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from metrology.cli.demo import history as past
-from metrology.cli.demo import people
+from metrology.cli.demo import people, standards
 from metrology.cli.demo.city import Made, build
 from metrology.cli.demo.ledgers import TITLES, ledger_file
 from metrology.domain.authority import Actor
 from metrology.optimization.workdays import next_workday
 from metrology.persistence import clock
 from metrology.persistence.database import db
+from metrology.persistence.equipment import Equipment
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.places import Place
-from metrology.services import importing, visiting
+from metrology.persistence.tasks import Task
+from metrology.services import capability, case_gathering, case_notices, equipment, importing, standard_cases, visiting
+from metrology.services.equipment import CheckFacts
 from metrology.services.reminding import remind_all
 from metrology.services.reporting import keep_figures
 
@@ -65,7 +68,7 @@ def _make(session: Session, today: date, scale: float) -> list[people.Credential
     start = today - timedelta(days=365 * YEARS)
     now = past.instant(start)
     accounts = people.make_people(session, hash_password, start=start, today=today, now=now)
-    serving = people.make_standards(session, start=start, today=today, now=now)
+    serving = standards.make_standards(session, start=start, today=today, now=now)
     session.commit()
     city = build(start, scale)
     history = past.History(session, city, serving)
@@ -149,10 +152,35 @@ def _last_touches(session: Session, history: past.History, today: date) -> peopl
     history.leave_waiting(today)
     _visits(session, history.people["officer"], history, today)
     session.commit()
+    _doubt(session, history, today)
     keep_figures(session, today=today)
+    capability.count_nameplates(session, today=today)
     remind_all(session, today=today, now=now, public_url=current_app.config["METROLOGY"].public_url)
     session.commit()
     return account
+
+
+def _doubt(session: Session, history: past.History, today: date) -> None:
+    """A measure of the dispensers' standard failed its intermediate check: its certificates of the last weeks are under review."""
+    officer, now = history.people["officer"], clock.now_utc()
+    row = session.scalars(select(Equipment).where(Equipment.name == "标准金属量器 20 L")).one()
+    failed = CheckFacts(
+        checked_on=today, result="unsatisfactory", method="与 100 L 量器比对", found="+0.06 %", limit="±0.035 %"
+    )
+    equipment.keep_check(session, officer, row, failed, today=today, now=now)
+    facts = standard_cases.CaseFacts(
+        defective_from=today - timedelta(days=60), finding="期间核查:20 L 标准金属量器容积偏大 0.06 %,上次核查合格后失准。",
+        reverify_by=today + timedelta(days=30), error="0.06 %",
+    )  # fmt: skip
+    case = standard_cases.open_case(session, officer, row, facts, today=today, now=now)
+    session.commit()
+    case_gathering.gather(session, case, now=clock.now_utc, step=lambda *_told: session.commit())
+    url = current_app.config["METROLOGY"].public_url
+    case_notices.draft(session, case, "doubt", now=now, public_url=url)
+    case.state = "open"
+    task = session.get_one(Task, case.task_id)
+    task.state, task.finished_at = "done", now
+    session.commit()
 
 
 def _visits(session: Session, officer: Actor, history: past.History, today: date) -> None:

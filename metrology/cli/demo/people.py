@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from metrology import regulations
 from metrology.domain.authority import Actor
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.journal import record
 from metrology.persistence.people import Institute, User
-from metrology.services import accounts, authorisations, people, standards
+from metrology.services import accounts, authorisations, people
 from metrology.services.authorisations import AuthorisationFacts
 from metrology.services.people import InstituteFacts, QualificationFacts
-from metrology.services.standards import StandardFacts
 
 SYSTEM = Actor.system()
 DOMAIN = "demo.example"
@@ -65,11 +63,9 @@ def make_people(
         ),
         now=now,
     )
-    people_may = AuthorisationFacts(
-        number=institute.authorisation_number, type_code="*", valid_from=start - timedelta(days=400),
-        valid_until=today + timedelta(days=500),
-    )  # fmt: skip
-    authorisations.authorise(session, SYSTEM, institute, people_may, now=now)
+    _authorise(session, institute, start=start, today=today, now=now)
+    county = _county_institute(session, today=today, now=now)
+    _authorise_county(session, county, start=start, today=today, now=now)
     made = [
         _account(session, hash_password, name, words, roles, district, institute, now=now)
         for name, words, roles, district in STAFF
@@ -79,11 +75,48 @@ def make_people(
         facts = QualificationFacts(
             type_code="*",
             certificate_number=f"豫注计师2022{user.id:05d}",
+            grade="registered_2",
             valid_from=start - timedelta(days=400),
-            valid_until=today + timedelta(days=700),
+            valid_until=today + timedelta(days=50 if user.email.startswith("verifier2") else 700),
         )
         people.add_qualification(session, SYSTEM, user, facts, now=now)
     return made
+
+
+AUTHORISED = (
+    ("fuel_dispenser", "", ""), ("digital_indicating_scale", "max", "300 kg"), ("electronic_price_computing_scale", "", ""),
+    ("analog_indicating_scale", "", ""), ("non_self_indicating_scale", "", ""), ("cold_water_meter", "dn", "50"),
+    ("pressure_gauge", "", ""), ("taximeter", "", ""), ("diaphragm_gas_meter", "", ""), ("active_energy_meter", "", ""),
+)  # fmt: skip
+"""Type, the characteristic that limits it, and how far: larger water meters and most medical instruments go to the province."""
+
+
+def _authorise(session: Session, institute: Institute, *, start: date, today: date, now: datetime) -> None:
+    for code, characteristic, high in AUTHORISED:
+        facts = AuthorisationFacts(
+            number=institute.authorisation_number, type_code=code, valid_from=start - timedelta(days=400),
+            valid_until=today + timedelta(days=500), characteristic=characteristic, high=high,
+        )  # fmt: skip
+        authorisations.authorise(session, SYSTEM, institute, facts, now=now)
+
+
+def _county_institute(session: Session, *, today: date, now: datetime) -> Institute:
+    facts = InstituteFacts(
+        name="长垣市计量检定测试所(示范)", short_code="CYJL", name_en="Changyuan Metrology Station (example)",
+        authorisation_number="(新)法计(2024)07083号", authorised_until=today + timedelta(days=45), district_code="410783",
+        address="长垣市示范大道 8 号",
+    )  # fmt: skip
+    return people.create_institute(session, SYSTEM, facts, now=now)
+
+
+def _authorise_county(session: Session, county: Institute, *, start: date, today: date, now: datetime) -> None:
+    """A county's station: two types, in its own district."""
+    for code in ("electronic_price_computing_scale", "sphygmomanometer"):
+        facts = AuthorisationFacts(
+            number=county.authorisation_number, type_code=code, valid_from=start, valid_until=today + timedelta(days=45),
+            district_code="410783",
+        )  # fmt: skip
+        authorisations.authorise(session, SYSTEM, county, facts, now=now)
 
 
 def _account(
@@ -122,74 +155,3 @@ def make_holder_account(
     return _account(
         session, hash_password, "holder", f"{holder.name}负责人", ("holder",), None, None, now=now, holder_id=holder.id
     )
-
-
-_STANDARDS = (
-    ("标准金属量器 20 L", "Standard metal measure, 20 L", ("fuel_dispenser",), "", "50 L", "0.05 %", "U=0.05%(k=2)"),
-    (
-        "标准金属量器 100 L",
-        "Standard metal measure, 100 L",
-        ("fuel_dispenser",),
-        "",
-        "200 L",
-        "0.025 %",
-        "U=0.025%(k=2)",
-    ),
-    (
-        "M1 等级砝码组",
-        "Weights of class M1",
-        (
-            "digital_indicating_scale",
-            "electronic_price_computing_scale",
-            "analog_indicating_scale",
-            "non_self_indicating_scale",
-        ),
-        "",
-        "300 kg",
-        "0.005 %",
-        "M1 级",
-    ),
-    ("水表检定装置", "Water meter test bench", ("cold_water_meter",), "", "", "0.2 %", "0.2 级"),
-    ("标准压力表", "Reference pressure gauge", ("pressure_gauge",), "", "60 MPa", "0.25 %", "0.25 级"),
-    ("出租汽车计价器标准装置", "Taximeter bench", ("taximeter",), "", "", "0.1 %", "±0.1%"),
-)
-
-
-def make_standards(session: Session, *, start: date, today: date, now: datetime) -> dict[str, list[int]]:
-    """Measurement standards with yearly certificates up to now; one of them lapsed. Type code → keys that serve it."""
-    serving: dict[str, list[int]] = {}
-    known = regulations.all_types()
-    for number, (name, name_en, types, low, high, accuracy, words) in enumerate(_STANDARDS, 1):
-        first = start - timedelta(days=40)  # the first month lived through may begin before the start
-        facts = StandardFacts(
-            name=name,
-            name_en=name_en,
-            serial_number=f"BZ-{number:03d}",
-            manufacturer="示范标准器厂",
-            examination_number=f"[2022]豫量标新证字第{number:03d}号",
-            range_text=f"≤{high}" if high else "",
-            range_low=low,
-            range_high=high,
-            accuracy=accuracy,
-            accuracy_text=words,
-            type_codes=tuple(code for code in types if code in known),
-            certificate_number=f"豫计量字{first.year}-{number:04d}",
-            certificate_issuer="河南省计量测试科学研究院(示范)",
-            valid_from=first,
-            valid_until=first + timedelta(days=365),
-        )
-        standard = standards.create_standard(session, SYSTEM, facts, today=today, now=now)
-        year = 1
-        while facts.valid_until < today and number != 2:
-            first = facts.valid_until - timedelta(days=5)
-            facts = replace(
-                facts,
-                valid_from=first,
-                valid_until=first + timedelta(days=365),
-                certificate_number=f"豫计量字{first.year}-{number:04d}-{year}",
-            )
-            standards.renew(session, SYSTEM, standard, facts, now=now)
-            year += 1
-        for code in facts.type_codes:
-            serving.setdefault(code, []).append(standard.id)
-    return serving
