@@ -100,6 +100,7 @@ def _configure(app: Flask) -> None:
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_VERIFY_URL="/confirm-password",  # /verify is where anybody checks a certificate
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/login",
         SECURITY_POST_CHANGE_VIEW="/sessions",

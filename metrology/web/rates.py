@@ -37,6 +37,8 @@ BATCHES = Limit("status-batch", 20, timedelta(minutes=1))
 """Lists of certificates asked for at once."""
 MISSES = Limit("status-miss", 2000, timedelta(hours=1))
 """Certificates of lists that are not there: numbers and serial numbers are not to be tried through."""
+PICTURES = Limit("picture", 60, timedelta(minutes=1))
+"""Photographs to be read, from one network: each costs some milliseconds."""
 
 _BATCHES = 12
 _lock = threading.Lock()

@@ -156,11 +156,11 @@ def test_turning_it_off_wants_a_fresh_password(client: FlaskClient, user: User, 
     with client.session_transaction() as cookie:
         cookie["fs_paa"] -= 31 * 60
         cookie.pop("fs_gexp", None)
-    assert client.post("/tf-setup", data={"setup": "disable"}).location.startswith("/verify")
+    assert client.post("/tf-setup", data={"setup": "disable"}).location.startswith("/confirm-password")
     assert session.get(User, user.id).tf_primary_method == "authenticator"
-    assert client.get("/verify?next=/tf-setup").status_code == 200
-    assert client.post("/verify?next=/tf-setup", data={"password": "wrong"}).status_code == 422
-    assert client.post("/verify?next=/tf-setup", data={"password": PASSWORD}).location == "/tf-setup"
+    assert client.get("/confirm-password?next=/tf-setup").status_code == 200
+    assert client.post("/confirm-password?next=/tf-setup", data={"password": "wrong"}).status_code == 422
+    assert client.post("/confirm-password?next=/tf-setup", data={"password": PASSWORD}).location == "/tf-setup"
     assert client.post("/tf-setup", data={"setup": "disable"}).status_code == 302
     assert session.get(User, user.id).tf_primary_method is None
 
