@@ -149,10 +149,15 @@ class Front:
         self.log: list[str] = []
         self.withheld = False
         """Whether lists are answered with 503."""
+        self.is_off = False
+        """Whether everything is."""
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         self.log.append(f"{environ['REQUEST_METHOD']} {environ['REQUEST_URI']} {environ.get('HTTP_REFERER', '')}")
+        if self.is_off:
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+            return [b"off"]
         answer = self.bureau.answers().get(path)
         if answer is None:
             return self.app(environ, start_response)

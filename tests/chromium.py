@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 
 BINARY = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = [
@@ -28,12 +27,12 @@ needs_chromium = pytest.mark.skipif(not BINARY, reason="no Chromium on this mach
 
 
 @contextlib.contextmanager
-def browser() -> Iterator[Any]:
+def browser(*flags: str) -> Iterator[Any]:
     """A browser of its own, closed at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BINARY, args=FLAGS, headless=True)
+        opened = playwright.chromium.launch(executable_path=BINARY, args=[*FLAGS, *flags], headless=True)
         try:
             yield opened
         finally:
@@ -41,8 +40,8 @@ def browser() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def served(app: Flask, threads: int = 4) -> Iterator[str]:
-    """The application behind waitress on a free port; its address."""
+def served(app: Any, threads: int = 4) -> Iterator[str]:
+    """An application (any WSGI callable) behind waitress on a free port; its address."""
     import waitress.server
 
     server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=threads)
