@@ -10,7 +10,6 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import force_locale
@@ -61,18 +60,16 @@ def by_hand() -> BaseResponse | tuple[str, int]:
 
 
 def _code_asked_for() -> str:
-    picture = request.files.get("picture")
-    if picture is not None and picture.filename:
-        texts = read_qr(_picture_bytes())
-    else:
-        texts = [request.form.get("text", "").strip()[:2000]]
+    sent = request.files.get("picture")
+    is_picture = sent is not None and bool(sent.filename)
+    texts = read_qr(_picture_bytes()) if is_picture else [request.form.get("text", "").strip()[:2000]]
     given = [text for text in texts if text]
     codes = [code for code in map(certificate_lookup.code_in, given) if code]
     if codes:
         return codes[0]
     if given:
         raise Problem("not_a_certificate_code", "text")
-    if picture is not None and picture.filename:
+    if is_picture:
         raise Problem("no_code_in_picture", "picture")
     number, serial_number = request.form.get("number", ""), request.form.get("serial_number", "")
     return certificate_lookup.code_by_number(db.session(), number[:100], serial_number[:200])

@@ -79,7 +79,7 @@ ANSWERS = {
     ),
     "key_unknown": Band(
         UNSURE, "key-fill", "密钥未知", "Key unknown",
-        _l("This device does not know the key that signed it. Go online to bring the lists up to date; if it stays so, treat it as forged."),
+        _l("This device does not know the key that signed it. Go online to update the lists; if it stays so, treat it as forged."),
     ),
     "keys_missing": Band(
         UNSURE, "cloud-slash-fill", "尚无密钥", "No keys yet",

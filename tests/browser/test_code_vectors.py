@@ -154,7 +154,9 @@ def test_no_flipped_code_is_accepted(page: Any, crypto: str) -> None:
         "text": bureau.code(), "keys": bureau.key_list(), "status": bureau.status_list(), "roots": bureau.pins,
         "now": NOW.timestamp() * 1000, "stride": 3,
     }  # fmt: skip
-    assert page.evaluate(FLIPPING, [{**usual, "flips": 1, "stride": 0}, crypto]) == {"valid": 1}  # nothing flipped: the test can fail
+    assert page.evaluate(FLIPPING, [{**usual, "flips": 1, "stride": 0}, crypto]) == {
+        "valid": 1
+    }  # nothing flipped: the test can fail
     words = page.evaluate(FLIPPING, [{**usual, "flips": FLIPS if crypto == "WebCrypto" else FLIPS // 10}, crypto])
     assert "valid" not in words
     assert set(words) <= {"forged", "malformed", "key_unknown", "unknown_version"}

@@ -66,7 +66,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def chromium(film: Path) -> Iterator[Any]:
-    camera = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
+    camera = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
     with browser(*camera) as opened:
         yield opened
 
@@ -234,7 +238,10 @@ def test_http_without_webcrypto_uses_the_kept_script(chromium: Any, registry: Re
     context.clock.set_fixed_time(NOW)
     page = context.new_page()
     plain = "http://registry.test"
-    page.route(f"{plain}/**", lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace(plain, registry.base))))
+    page.route(
+        f"{plain}/**",
+        lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace(plain, registry.base))),
+    )
     registry.bureau.origin = plain
     open_page(page, plain, code=registry.bureau.code())
     assert not page.evaluate("isSecureContext || Boolean(crypto.subtle)")
@@ -270,7 +277,11 @@ def test_a_label_without_serial_number_shows_the_register(phone: Any, registry: 
 
 def test_what_a_code_says_is_text_and_never_markup(phone: Any, registry: Registry) -> None:
     hostile = "<img src=x onerror=alert(1)>"
-    open_page(phone, registry.base, code=registry.bureau.code(serial=hostile, page=(hostile, hostile, hostile, hostile, hostile)))
+    open_page(
+        phone,
+        registry.base,
+        code=registry.bureau.code(serial=hostile, page=(hostile, hostile, hostile, hostile, hostile)),
+    )
     phone.wait_for_selector("[data-word=valid]", state="attached")
     assert phone.inner_text(".serial") == hostile
     assert not phone.query_selector("[data-answer] img")
@@ -282,7 +293,9 @@ def test_what_a_code_says_is_text_and_never_markup(phone: Any, registry: Registr
 def picture_of(code: str, folder: Path, pixels: int = 500) -> Path:
     """A photograph of the code on paper."""
     file = folder / "code.jpg"
-    file.write_bytes(photograph(Print(code, 34, 300, "Q"), Shot(pixels, turn=8, tilt=0.02, defocus=0.6, noise=4), Random(7)))
+    file.write_bytes(
+        photograph(Print(code, 34, 300, "Q"), Shot(pixels, turn=8, tilt=0.02, defocus=0.6, noise=4), Random(7))
+    )
     return file
 
 
@@ -315,7 +328,9 @@ def test_a_photograph_of_nothing_says_so(phone: Any, registry: Registry, tmp_pat
 
 
 def test_the_camera_reads_a_label(phone: Any, registry: Registry, film: Path) -> None:
-    frame = photograph(Print(registry.bureau.code(page=None), 21, 300, "M", is_thermal=True), Shot(420, turn=5, noise=3), Random(3))
+    frame = photograph(
+        Print(registry.bureau.code(page=None), 21, 300, "M", is_thermal=True), Shot(420, turn=5, noise=3), Random(3)
+    )
     film.write_bytes(frame * 3)
     open_page(phone, registry.base)
     phone.click("[data-scan]")
@@ -338,7 +353,9 @@ def test_the_camera_can_be_stopped(phone: Any, registry: Registry, film: Path) -
 
 
 def test_without_a_camera_it_says_what_else_to_do(phone: Any, registry: Registry) -> None:
-    phone.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))")
+    phone.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+    )
     open_page(phone, registry.base)
     phone.click("[data-scan]")
     phone.wait_for_selector("[data-message]:has-text('选择照片')")
@@ -356,11 +373,17 @@ def test_it_is_an_app_with_a_worker_of_its_own_scope(phone: Any, registry: Regis
     assert len([name for name in names if name != "verify-choices"]) == 1
 
 
-def test_a_new_release_takes_the_place_of_the_old_one(phone: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_release_takes_the_place_of_the_old_one(
+    phone: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep(phone, registry)
     first = set(phone.evaluate("caches.keys()")) - {"verify-choices"}
     plain = verify_page._page
-    monkeypatch.setattr(verify_page, "_page", lambda *given, **named: plain(*given, **named).replace("</main>", "<p id='new'></p></main>"))
+    monkeypatch.setattr(
+        verify_page,
+        "_page",
+        lambda *given, **named: plain(*given, **named).replace("</main>", "<p id='new'></p></main>"),
+    )
     phone.evaluate("""() => new Promise((done) => {
       navigator.serviceWorker.addEventListener("controllerchange", done, { once: true });
       navigator.serviceWorker.getRegistration("/verify").then((one) => one.update());
@@ -387,15 +410,21 @@ def test_both_languages_are_kept_and_the_choice_stays(phone: Any, registry: Regi
     assert phone.inner_text("h1") == "Check a certificate"
 
 
-def test_a_registry_begun_anew_is_believed_again(phone: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registry_begun_anew_is_believed_again(
+    phone: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same address with other roots (an example city made again): what was kept of the earlier one does not stand in the way."""
     registry.bureau.version = 5
     open_page(phone, registry.base)
-    anew = replace(registry.bureau, root=Pair("new root"), next_root=Pair("newer root"), certificate=Pair("new"), version=1)
+    anew = replace(
+        registry.bureau, root=Pair("new root"), next_root=Pair("newer root"), certificate=Pair("new"), version=1
+    )
     registry.front.bureau = anew
     monkeypatch.setattr(verify_page, "_pins", lambda: anew.pins)
     with contextlib.suppress(Exception):
-        phone.evaluate("navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister())))")
+        phone.evaluate(
+            "navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister())))"
+        )
     open_page(phone, registry.base, code=anew.code())
     phone.wait_for_selector("[data-word=valid]", state="attached")
 
@@ -409,5 +438,7 @@ def test_without_scripts_the_page_asks_the_registry(chromium: Any, registry: Reg
     page.set_input_files("input[name=picture]", picture_of(registry.bureau.code(), tmp_path))
     page.click(".by-hand button")
     assert page.url == registry.bureau.code().split("#")[0]
-    assert "查无此码" in page.inner_text(".band")  # the live page has the last word: this bureau's codes are not in its register
+    assert "查无此码" in page.inner_text(
+        ".band"
+    )  # the live page has the last word: this bureau's codes are not in its register
     context.close()

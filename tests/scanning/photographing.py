@@ -131,7 +131,9 @@ def _on_paper(dots: Image.Image, shot: Shot, rng: Random) -> Image.Image:
         radius = rng.uniform(0.02, 0.055) * paper.width
         x, y = rng.uniform(0, paper.width), rng.uniform(0, paper.height)
         stretch = rng.uniform(0.6, 1.6)
-        draw.ellipse((x - radius * stretch, y - radius, x + radius * stretch, y + radius), fill=rng.choice((45, 70, 215)))
+        draw.ellipse(
+            (x - radius * stretch, y - radius, x + radius * stretch, y + radius), fill=rng.choice((45, 70, 215))
+        )
     return paper
 
 

@@ -94,7 +94,9 @@ def test_it_weighs_little(client: FlaskClient) -> None:
     assert sum(packed.values()) + sheets + len(gzip.compress(client.get("/verify").data)) < 120_000
 
 
-def test_the_certificate_leads_here_and_takes_the_fragment_along(client: FlaskClient, session: Session, set_today: Any) -> None:
+def test_the_certificate_leads_here_and_takes_the_fragment_along(
+    client: FlaskClient, session: Session, set_today: Any
+) -> None:
     certificate = certify(session, create_team(session), create_scale(session))
     session.commit()
     page = client.get(f"/c/{certificate.code}", headers=ZH).text
@@ -110,7 +112,12 @@ def test_the_manifest_makes_it_an_app(client: FlaskClient) -> None:
     answer = client.get("/verify/manifest.webmanifest?lang=zh_Hans_CN")
     about = json.loads(answer.data)
     assert answer.mimetype == "application/manifest+json"
-    assert (about["start_url"], about["scope"], about["display"], about["name"]) == ("/verify", "/verify", "standalone", "核验证书真伪")
+    assert (about["start_url"], about["scope"], about["display"], about["name"]) == (
+        "/verify",
+        "/verify",
+        "standalone",
+        "核验证书真伪",
+    )
     assert {(icon["sizes"], icon.get("purpose", "any")) for icon in about["icons"]} >= {
         ("192x192", "any"), ("512x512", "any"), ("512x512", "maskable"),
     }  # fmt: skip
@@ -188,7 +195,9 @@ def test_a_photograph_is_read(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("data", "code"), [(b"", "file_empty"), (b"no picture", "image_unreadable"), (b"x" * 2_000, "picture_too_large")]
 )
-def test_what_is_no_photograph_is_refused(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, data: bytes, code: str) -> None:
+def test_what_is_no_photograph_is_refused(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, data: bytes, code: str
+) -> None:
     monkeypatch.setattr(verify_page, "LARGEST_PICTURE", 1_999)
     answer = client.post("/verify/picture", data={"picture": (io.BytesIO(data), "p.jpg")})
     assert (answer.status_code, answer.json["code"]) == (422, code)
@@ -201,7 +210,9 @@ def test_a_photograph_needs_a_token(app: Flask) -> None:
         token = client.get("/verify/token").json["token"]
         photo = picture("https://a.cn/c/x").getvalue()
         assert client.post("/verify/picture", data={"picture": (io.BytesIO(photo), "p.png")}).status_code == 400
-        with_token = client.post("/verify/picture", data={"picture": (io.BytesIO(photo), "p.png")}, headers={"X-CSRFToken": token})
+        with_token = client.post(
+            "/verify/picture", data={"picture": (io.BytesIO(photo), "p.png")}, headers={"X-CSRFToken": token}
+        )
         assert with_token.json == {"texts": ["https://a.cn/c/x"]}
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
@@ -215,7 +226,9 @@ def test_photographs_are_not_sent_without_end(app: Flask, monkeypatch: pytest.Mo
     assert (answers[0], answers[-1]) == (422, 429)
 
 
-def test_without_scripts_a_photograph_leads_to_the_live_page(client: FlaskClient, session: Session, set_today: Any) -> None:
+def test_without_scripts_a_photograph_leads_to_the_live_page(
+    client: FlaskClient, session: Session, set_today: Any
+) -> None:
     certificate = certify(session, create_team(session), create_scale(session))
     session.commit()
     for given in (
@@ -279,7 +292,10 @@ def test_wrong_numbers_are_not_tried_without_end(app: Flask, monkeypatch: pytest
 
 def test_vendored_scripts_are_the_published_ones() -> None:
     """static/vendor/README.md names release and hash of each file; a change is a new release, looked at."""
-    noted = dict(reversed(line.split()) for line in re.findall(r"^[0-9a-f]{64}  \S+$", (STATIC / "vendor/README.md").read_text(), re.MULTILINE))
+    noted = dict(
+        reversed(line.split())
+        for line in re.findall(r"^[0-9a-f]{64}  \S+$", (STATIC / "vendor/README.md").read_text(), re.MULTILINE)
+    )
     there = {
         file.relative_to(STATIC / "vendor").as_posix(): sha256(file.read_bytes()).hexdigest()
         for file in (STATIC / "vendor").rglob("*")
