@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from metrology.documents.qr import read_qr
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
-from metrology.services import certificate_lookup, settings
+from metrology.services import certificate_lookup, keys, settings
 from metrology.web import rates
 from metrology.web.languages import LANGUAGES
 from metrology.web.problems import sentence_of
@@ -160,7 +160,7 @@ def _page(problem: str = "", kept: dict[str, str] | None = None, *, has_token: b
 
 def _pins() -> list[dict[str, str]]:
     """The roots that the page trusts from the start: the current and the next one of this installation."""
-    return []
+    return [{"kid": root["kid"], "x": root["x"]} for root in keys.ring().roots()]
 
 
 def _static(name: str) -> str:

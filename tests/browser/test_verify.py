@@ -15,10 +15,14 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.database import db
+from metrology.services import certificate_codes, certifying, keys
 from metrology.web import verify_page
 from tests.bureau import TODAY, Bureau, Front, Pair
 from tests.chromium import SIZES, browser, needs_chromium, served
 from tests.conftest import Bench
+from tests.records import OFFICER, certify, create_scale, create_team
 from tests.scanning.photographing import Print, Shot, photograph
 
 pytestmark = [needs_chromium, pytest.mark.browser]
@@ -285,6 +289,33 @@ def test_what_a_code_says_is_text_and_never_markup(phone: Any, registry: Registr
     phone.wait_for_selector("[data-word=valid]", state="attached")
     assert phone.inner_text(".serial") == hostile
     assert not phone.query_selector("[data-answer] img")
+
+
+def test_a_certificate_of_this_registry_from_issue_to_revocation(chromium: Any, front: tuple[Front, str]) -> None:
+    """With our own issuer, keys and lists: the code opens, proves itself, and is told revoked as soon as it is."""
+    app: Any = front[0].app
+    with app.app_context():
+        session = db.session()
+        certificate = certify(session, create_team(session), create_scale(session), today=TODAY)
+        session.commit()
+        code, origin = certificate_codes.text_of(certificate, "P2", keys.ring().origin), keys.ring().origin
+    context = chromium.new_context(viewport=SIZES["phone"], locale="zh-CN", service_workers="block")
+    page = context.new_page()
+    with served(app) as base:
+        page.route(f"{origin}/**", lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace(origin, base))))
+        page.goto(code)
+        page.click("[data-verify-link]")
+        page.wait_for_selector("[data-word=valid]", state="attached")
+        assert page.inner_text(".serial") == "SC100001"
+        with app.app_context():
+            session = db.session()
+            found = session.get(Certificate, certificate.id)
+            certifying.end_document(session, OFFICER, found, "revoked", "repair", today=TODAY, now=NOW)
+            session.commit()
+        page.reload()
+        page.wait_for_selector("[data-word=revoked]", state="attached")
+        assert page.get_attribute(".band", "class") == "band is-revoked"
+    context.close()
 
 
 # -- pictures and the camera

@@ -6,7 +6,7 @@ import { SLOTS, accept as acceptStatus } from "./status.js";
 
 const KEYS = "/.well-known/metrology-keys.json";
 const SHARDS = "/status/";
-const MOST_SHARDS = 400; // of 131,072 certificates each
+const FEW = 4; // so many shards are asked for each time, of more only those that have changed or are needed
 
 export class Lists {
   // `pins` are the roots this page came with, `clock` gives the instant, `shelf` keeps texts.
@@ -47,8 +47,8 @@ export class Lists {
     }
   }
 
-  // Ask the server for newer lists. True when it was reached.
-  async update() {
+  // Ask the server for newer lists; that of `index` in any case. True when it was reached.
+  async update(index = null) {
     const body = await this.text(KEYS);
     if (body === null) return false;
     const roots = this.keys ? this.keys.roots : this.pins;
@@ -59,7 +59,7 @@ export class Lists {
       if (isNew) await this.shelf.put("keys", { body, roots });
       await this.dropUnbelieved();
     }
-    if (this.keys) await this.updateShards();
+    if (this.keys) await this.updateShards(index === null ? null : shardOf(index));
     return true;
   }
 
@@ -72,14 +72,27 @@ export class Lists {
     }
   }
 
-  async updateShards() {
+  // A list is signed anew when it is asked for: that its version in the index is the one kept does not say that nothing changed.
+  async updateShards(needed) {
     const index = await this.text(SHARDS);
     const listed = index === null ? [] : namesOf(index);
-    const wanted = listed.filter((one) => this.shards.get(one.shard)?.version !== one.version).slice(0, MOST_SHARDS);
-    for (let at = 0; at < wanted.length; at += 4) await Promise.all(wanted.slice(at, at + 4).map((one) => this.updateShard(one)));
+    const isWanted = ({ shard, version }) =>
+      listed.length <= FEW || shard === needed || this.shards.get(shard)?.version !== version;
+    const wanted = listed.filter(isWanted);
+    for (let at = 0; at < wanted.length; at += 4) {
+      await Promise.all(wanted.slice(at, at + 4).map(({ shard }) => this.updateShard(shard)));
+    }
   }
 
-  async updateShard({ shard }) {
+  // Ask for the list in which an index stands. True when it is another than before.
+  async follow(index) {
+    const shard = shardOf(index);
+    const before = this.shards.get(shard)?.version;
+    if (this.keys) await this.updateShard(shard);
+    return this.shards.get(shard)?.version !== before;
+  }
+
+  async updateShard(shard) {
     const name = `status/${shard}`;
     const body = await this.text(`/${name}`);
     if (body === null) return;
@@ -104,7 +117,7 @@ export class Lists {
 
   async text(path) {
     try {
-      const answer = await this.fetch(path, { cache: "no-store", credentials: "omit" });
+      const answer = await this.fetch(path, { cache: "no-cache", credentials: "omit" });
       return answer.ok ? await answer.text() : null;
     } catch {
       return null; // no network
@@ -122,6 +135,8 @@ export class Lists {
     return this.keys && issued.length ? Math.min(...issued) : null;
   }
 }
+
+const shardOf = (index) => Math.floor(index / SLOTS);
 
 // [{shard, version}] of the index; what is no such thing is passed over.
 function namesOf(index) {

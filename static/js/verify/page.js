@@ -24,7 +24,7 @@ const page = {
 
 let lists;
 let crypto;
-let shown = null; // the text answered last
+let shown = null; // {text, index}: what was answered last, and where its status stands
 
 async function begin() {
   crypto = await chosen();
@@ -38,9 +38,16 @@ async function begin() {
 
 // Ask for newer lists; what stands on the page is judged again by them.
 async function refresh() {
-  await lists.update();
+  await lists.update(shown?.index);
   tellState();
-  if (shown !== null) await answer(shown, { isAgain: true });
+  if (shown) await answer(shown.text, { isAgain: true });
+}
+
+// With a network, what has just been answered is asked for once more: lists change at once.
+async function follow({ text, index }) {
+  const isNewer = await lists.follow(index);
+  tellState();
+  if (isNewer && shown?.text === text) await answer(text, { isAgain: true });
 }
 
 // The code that the address carries behind `#`: it came from a certificate's page and was sent to no server.
@@ -50,9 +57,9 @@ async function answerAddress() {
 }
 
 async function answer(text, { isAgain = false } = {}) {
-  shown = text;
   const now = lists.now();
   const found = await check(text, { keys: lists.keys, lists: lists.shards, now, crypto });
+  shown = { text, index: found.facts?.status_index ?? null };
   const how = {
     now,
     asOf: lists.asOf,
@@ -63,7 +70,9 @@ async function answer(text, { isAgain = false } = {}) {
   at("answer").replaceChildren(draw(found, page, how));
   root.dataset.word = found.word;
   root.classList.add("is-answered");
-  if (!isAgain) at("answer").focus();
+  if (isAgain) return;
+  at("answer").focus();
+  if ("begun" in root.dataset && shown.index !== null) follow(shown);
 }
 
 function tellState() {
