@@ -116,7 +116,7 @@ def manifest() -> Response:
         {"src": _static("icons/mark-maskable-512.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
     ]
     about = {
-        "id": url_for(".index"), "name": _("Check a certificate"), "short_name": _("Check"), "start_url": url_for(".index"),
+        "id": url_for(".index"), "name": _("Check a certificate"), "short_name": _("Check the code"), "start_url": url_for(".index"),
         "description": _("Check the code on a certificate of verification, also without a network."),
         "scope": url_for(".index"), "display": "standalone", "lang": request.args.get("lang", "").replace("_", "-") or "zh-CN",
         "background_color": "#f5f7f8", "theme_color": "#0b5a70", "icons": icons,

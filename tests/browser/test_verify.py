@@ -302,7 +302,10 @@ def test_a_certificate_of_this_registry_from_issue_to_revocation(chromium: Any, 
     context = chromium.new_context(viewport=SIZES["phone"], locale="zh-CN", service_workers="block")
     page = context.new_page()
     with served(app) as base:
-        page.route(f"{origin}/**", lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace(origin, base))))
+        page.route(
+            f"{origin}/**",
+            lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace(origin, base))),
+        )
         page.goto(code)
         page.click("[data-verify-link]")
         page.wait_for_selector("[data-word=valid]", state="attached")

@@ -19,7 +19,9 @@ def _table(heading: list[str], rows: Iterable[list[str]]) -> None:
 def main() -> None:
     shots = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     texts = fullest()
-    _table(["profile, side, printer", "QR", "dots a module", *(f"{side} px" for side in PIXELS)], by_distance(texts, shots))
+    _table(
+        ["profile, side, printer", "QR", "dots a module", *(f"{side} px" for side in PIXELS)], by_distance(texts, shots)
+    )
     print()
     _table(["at 450 px", *HARMS], by_harm(texts, shots))
 
