@@ -21,7 +21,7 @@ from metrology.services import certificate_lookup
 from metrology.settings import ROOT
 from metrology.web import rates, verify_page
 from metrology.web.verify_words import ANSWERS, CALIBRATED, NEAR_END, NO_CODE
-from tests.bureau import Bureau
+from tests.bureau import TODAY, Bureau
 from tests.records import certify, create_scale, create_team
 from tests.scanning.photographing import Print, Shot, photograph
 
@@ -218,9 +218,10 @@ def test_a_photograph_needs_a_token(app: Flask) -> None:
         app.config["WTF_CSRF_ENABLED"] = False
 
 
-def test_photographs_are_not_sent_without_end(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photographs_are_not_sent_without_end(app: Flask, set_today: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
     monkeypatch.setattr(rates, "_pending", {})
+    set_today(TODAY)  # one instant: no window ends meanwhile
     client = app.test_client()
     answers = [client.post("/verify/picture").status_code for _ in range(rates.PICTURES.count + 10)]
     assert (answers[0], answers[-1]) == (422, 429)
@@ -279,9 +280,10 @@ def test_a_number_alone_or_with_another_serial_number_finds_nothing(session: Ses
             certificate_lookup.code_by_number(session, number, serial)
 
 
-def test_wrong_numbers_are_not_tried_without_end(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_numbers_are_not_tried_without_end(app: Flask, set_today: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
     monkeypatch.setattr(rates, "_pending", {})
+    set_today(TODAY)  # one instant: no window ends meanwhile
     client = app.test_client()
     answers = [client.post("/verify", data={"number": str(one), "serial_number": "1"}).status_code for one in range(25)]
     assert (answers[0], answers[-1]) == (422, 429)
