@@ -126,26 +126,25 @@ def _swapped(made, old, new):
 
 
 def _rewrite(table, change):
-    """SQLite: the table under a changed definition, with its rows, indexes and triggers. References are looked at afterwards."""
+    """SQLite: the table under a changed definition, with its rows, indexes and triggers, in this one transaction.
+
+    References to it are missing while it is gone, and right again when its rows are back: they are looked at by the commit.
+    """
     connection = op.get_bind()
     definition = connection.exec_driver_sql("select sql from sqlite_master where type = 'table' and name = ?", (table,)).scalar_one()
     rest = connection.exec_driver_sql("select sql from sqlite_master where tbl_name = ? and type in ('index', 'trigger') and sql is not null", (table,)).scalars().all()
-    made = change(definition.replace(f'CREATE TABLE {table} ', f'CREATE TABLE {table}_rewritten ', 1).replace(f'CREATE TABLE "{table}" ', f'CREATE TABLE {table}_rewritten ', 1))
     columns = ', '.join(row[1] for row in connection.exec_driver_sql(f'pragma table_info({table})'))
-    with op.get_context().autocommit_block():
-        op.get_bind().exec_driver_sql('pragma foreign_keys = off')
-    connection = op.get_bind()
-    connection.exec_driver_sql(made)
-    connection.exec_driver_sql(f'insert into {table}_rewritten ({columns}) select {columns} from {table}')
+    connection.exec_driver_sql('pragma defer_foreign_keys = on')
+    connection.exec_driver_sql(f'create temporary table kept_rows as select {columns} from {table}')
     connection.exec_driver_sql(f'drop table {table}')
-    connection.exec_driver_sql(f'alter table {table}_rewritten rename to {table}')
+    connection.exec_driver_sql(change(definition))
+    connection.exec_driver_sql(f'insert into {table} ({columns}) select {columns} from kept_rows order by id')
+    connection.exec_driver_sql('drop table kept_rows')
     for statement in rest:
         connection.exec_driver_sql(statement)
     broken = connection.exec_driver_sql('pragma foreign_key_check').all()
     if broken:
         raise RuntimeError(f'references are broken: {broken[:5]}')
-    with op.get_context().autocommit_block():
-        op.get_bind().exec_driver_sql('pragma foreign_keys = on')
 
 
 FIXED = ('number', 'code', 'kind', 'instrument_id', 'verification_id', 'verified_on', 'issued_on', 'valid_until', 'validity_rule', 'payload', 'issued_at')

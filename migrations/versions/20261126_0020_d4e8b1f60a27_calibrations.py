@@ -73,21 +73,15 @@ def _rewrite(table, swaps):
         if f"CHECK ({before})" not in made:
             raise RuntimeError(f"{table} has no rule {before}")
         made = made.replace(f"CHECK ({before})", f"CHECK ({after})")
-    for quoted in (table, f'"{table}"'):
-        made = made.replace(f"CREATE TABLE {quoted} ", f"CREATE TABLE {table}_rewritten ", 1)
     columns = ", ".join(row[1] for row in connection.exec_driver_sql(f"pragma table_info({table})"))
-    with op.get_context().autocommit_block():
-        op.get_bind().exec_driver_sql("pragma foreign_keys = off")
-    connection = op.get_bind()
-    connection.exec_driver_sql("pragma legacy_alter_table = on")
-    connection.exec_driver_sql(made)
-    connection.exec_driver_sql(f"insert into {table}_rewritten ({columns}) select {columns} from {table}")
+    # References to it are missing while it is gone, and right again when its rows are back: the commit looks at them.
+    connection.exec_driver_sql("pragma defer_foreign_keys = on")
+    connection.exec_driver_sql(f"create temporary table kept_rows as select {columns} from {table}")
     connection.exec_driver_sql(f"drop table {table}")
-    connection.exec_driver_sql(f"alter table {table}_rewritten rename to {table}")
+    connection.exec_driver_sql(made)
+    connection.exec_driver_sql(f"insert into {table} ({columns}) select {columns} from kept_rows order by id")
+    connection.exec_driver_sql("drop table kept_rows")
     for statement in rest:
         connection.exec_driver_sql(statement)
-    connection.exec_driver_sql("pragma legacy_alter_table = off")
     if broken := connection.exec_driver_sql("pragma foreign_key_check").all():
         raise RuntimeError(f"references are broken: {broken[:5]}")
-    with op.get_context().autocommit_block():
-        op.get_bind().exec_driver_sql("pragma foreign_keys = on")
