@@ -37,7 +37,6 @@ from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.persistence.what_ifs import WhatIf
-from metrology.services import account_links, calendar_feeds, ending, signing_in
 from metrology.services import account_links, calendar_feeds, ending, signing_in, standard_cases
 from metrology.services.ledger_outcomes import Counts
 from metrology.services.standard_cases import Selection
@@ -454,6 +453,8 @@ def _equipment_file(world: World) -> int:
 @sample("what_ifs.export:form")
 def _what_if_form(_world: World) -> str:
     return "csv"
+
+
 @sample("outside.standard:outside_id", "outside.edit_standard:outside_id")
 def _outside_standard(world: World) -> int:
     return _piece(world).certificates[0].outside_standard_id
