@@ -82,7 +82,7 @@ def outlook(judgement: Mapping[str, Any], error: Quantity | None) -> Outlook:
     unsure, outside = False, False
     with localcontext(ARITHMETIC):
         for one in findings:
-            is_difference = str(one.get("point", "")).startswith(DIFFERENCES)
+            is_difference = str(one.get("point", "")).startswith(DIFFERENCES) or _is_arithmetic(one)
             if is_difference or one.get("margin") in (None, ""):
                 inside: bool | None = bool(one.get("within"))  # nothing of the standard's in it: it stays as found
             else:
@@ -94,6 +94,12 @@ def outlook(judgement: Mapping[str, Any], error: Quantity | None) -> Outlook:
     if unsure or not findings:
         return "unknown"
     return "stays" if conforms else "turns"
+
+
+def _is_arithmetic(finding: Mapping[str, Any]) -> bool:
+    """Whether a point tries the instrument's own arithmetic (a price): no standard comes into it."""
+    error = _read(finding.get("error"))
+    return error is not None and error.dimension == "money"
 
 
 def _inside(finding: Mapping[str, Any], error: Quantity) -> bool | None:

@@ -42,17 +42,19 @@ def _standard(standard_id: int) -> MeasurementStandard:
 def detail(standard_id: int) -> str:
     """One standard: its certificates, what it serves, where it was used."""
     standard = _standard(standard_id)
+    cases = standard_cases.cases_of(db.session(), standard)
+    doubted = standard.state == "in_use" and any(one.state != "fallen" and one.fit_from is None for one in cases)
     return render_template(
         "standards/detail.html",
         standard=standard,
-        standing=standards.standing(standard, today()),
+        standing="suspended" if doubted else standards.standing(standard, today()),
         moves=standards.MOVES[standard.state],
         types=list(zip(standard.type_codes, standard_lists.type_names(standard.type_codes), strict=True)),
         use_count=standards.use_count(db.session(), standard),
         use_cap=standards.USES_COUNTED,
         uses=standards.latest_uses(db.session(), standard),
         places=equipment.places_of(db.session(), standard),
-        cases=standard_cases.cases_of(db.session(), standard),
+        cases=cases,
     )
 
 

@@ -165,12 +165,12 @@ def _doubt(session: Session, history: past.History, today: date) -> None:
     officer, now = history.people["officer"], clock.now_utc()
     row = session.scalars(select(Equipment).where(Equipment.name == "标准金属量器 20 L")).one()
     failed = CheckFacts(
-        checked_on=today, result="unsatisfactory", method="与 100 L 量器比对", found="+0.06 %", limit="±0.035 %"
+        checked_on=today, result="unsatisfactory", method="与 100 L 量器比对", found="+0.2 %", limit="±0.035 %"
     )
     equipment.keep_check(session, officer, row, failed, today=today, now=now)
     facts = standard_cases.CaseFacts(
-        defective_from=today - timedelta(days=60), finding="期间核查:20 L 标准金属量器容积偏大 0.06 %,上次核查合格后失准。",
-        reverify_by=today + timedelta(days=30), error="0.06 %",
+        defective_from=today - timedelta(days=60), finding="期间核查:20 L 标准金属量器示值偏大 0.2 %,上次核查合格后失准。",
+        reverify_by=today + timedelta(days=30), error="0.2 %",
     )  # fmt: skip
     case = standard_cases.open_case(session, officer, row, facts, today=today, now=now)
     session.commit()
