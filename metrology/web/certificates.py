@@ -75,6 +75,7 @@ def detail(certificate_id: int) -> str:
     later = certificate.replaced_by
     whole = is_intact(session, certificate)
     statement = select(Certificate).where(Certificate.replaced_by_id == certificate.id).order_by(Certificate.id)
+    code_text = certificate_codes.text_of(certificate, "P2", installation().public_url)
     return render_template(
         "certificates/detail.html",
         certificate=certificate,
@@ -88,8 +89,7 @@ def detail(certificate_id: int) -> str:
         corrections=corrections(session, certificate) if whole else [],
         later=later,
         earlier=session.scalars(statement.limit(10)).all(),
-        qr=Markup(  # noqa: S704 - drawn here, from an address of ours
-            qr_svg(certificate_codes.text_of(certificate, "P2", installation().public_url), error_correction="Q")
-        ),
+        qr=Markup(qr_svg(code_text, error_correction="Q")),  # noqa: S704 - drawn here, from an address of ours
+        code_text=code_text,
         public_url=public_address(certificate),
     )

@@ -8,8 +8,9 @@ from flask import Blueprint, jsonify
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
+from metrology.domain.problems import Problem
 from metrology.persistence.database import db
-from metrology.services import checkpointing
+from metrology.services import checkpointing, keys
 from metrology.web.checkpoints import age_of
 from metrology.web.requests import now, public
 
@@ -21,6 +22,15 @@ blueprint = Blueprint("health", __name__)
 def alive() -> Response:
     """Answer 200 while the process lives."""
     return jsonify(status="ok")
+
+
+def _keys() -> str:
+    """Whether certificates are signed. Issuing goes on without a key, so this alone does not make the process unready."""
+    try:
+        keys.signer("certificate", now=now())
+    except (Problem, OSError) as problem:
+        return problem.code if isinstance(problem, Problem) else type(problem).__name__
+    return "ok"
 
 
 @blueprint.get("/readyz")
@@ -36,6 +46,7 @@ def ready() -> Response:
         db.session.rollback()
         checks["database"] = type(fault).__name__
     good = all(value == "ok" for value in checks.values())
+    checks["keys"] = _keys()
     answer = jsonify(status="ready" if good else "not ready", checks=checks, journal=_journal() if good else None)
     answer.status_code = 200 if good else 503
     return answer

@@ -33,10 +33,7 @@ def key_list() -> Response:
 @rates.limited(rates.PAGES)
 def roots() -> Response:
     """The public root keys, to be pinned once and compared with the fingerprint the bureau publishes."""
-    answer = jsonify(roots=keys.ring().roots())
-    answer.headers["Cache-Control"] = KEYS_KEPT
-    answer.add_etag()
-    return answer.make_conditional(request)
+    return _kept(jsonify(roots=keys.ring().roots()).get_data(as_text=True), "application/json", KEYS_KEPT)
 
 
 @blueprint.get("/status/")
@@ -48,10 +45,7 @@ def shards() -> Response:
         {"shard": one.id, "url": url_for(".status", shard=one.id), "version": one.version}
         for one in status_lists.shards(db.session())
     ]
-    answer = jsonify(shards=listed)
-    answer.headers["Cache-Control"] = STATUS_KEPT
-    answer.add_etag()
-    return answer.make_conditional(request)
+    return _kept(jsonify(shards=listed).get_data(as_text=True), "application/json", STATUS_KEPT)
 
 
 @blueprint.get("/status/<int:shard>")

@@ -93,3 +93,9 @@ def test_the_registry_opens_its_own_keys(app: Any) -> None:
     assert "passphrase" not in repr(dataclasses.replace(settings, keys_passphrase="x" * 20)).replace(
         "signing_passphrase", ""
     )
+
+
+def test_readiness_tells_whether_certificates_are_signed(client: FlaskClient, tmp_path: Any) -> None:
+    assert client.get("/readyz").json["checks"]["keys"] == "ok"
+    keys.use(keys.KeyRing(tmp_path, "https://jl.example.cn"))
+    assert client.get("/readyz").json["checks"]["keys"] == "no_signing_key"
