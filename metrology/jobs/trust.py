@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,20 +19,29 @@ log = logging.getLogger(__name__)
 
 
 def _sign_lists(session: Session, *, now: datetime, **_known: Any) -> None:
-    status_lists.renew_stale(session, now=now)
+    with _telling("status lists stay as they are"):
+        status_lists.renew_stale(session, now=now)
 
 
 def _look_after_keys(session: Session, *, now: datetime, **_known: Any) -> None:
-    for sentence in keys.look_after(session, now=now):
-        log.warning(sentence)
+    with _telling("keys are not looked after"):
+        for sentence in keys.look_after(session, now=now):
+            log.warning(sentence)
 
 
 def _sign_missing(session: Session, *, now: datetime, today: date, **_known: Any) -> None:
-    try:
+    with _telling("certificates without a signed code stay so"):
         for _ in certificate_codes.sign_missing(session, Actor.system(), day=today, now=now):
             continue
-    except Problem as problem:  # no key may sign: told once a day, and nothing waits for it
-        log.warning("certificates without a signed code stay so: %s", problem)
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Keys that are locked or missing are told in a line, at the work's own pace, and nothing else waits for it."""
+    try:
+        yield
+    except Problem as problem:
+        log.warning("%s: %s", what, problem)
 
 
 REGULAR = [

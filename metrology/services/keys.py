@@ -7,6 +7,7 @@ key list and an entry in the journal. What to do when something happened: docs/o
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ ROTATE_BEFORE = timedelta(days=42)
 """A key's successor is published this long before its last day: two overlaps and two weeks for a slow office."""
 WARN_BEFORE = timedelta(days=45)
 
+log = logging.getLogger(__name__)
 _rings: list[KeyRing] = []
 
 
@@ -71,8 +73,15 @@ def opened(now: datetime) -> KeyList:
 
 
 def ensure(session: Session, *, now: datetime) -> bool:
-    """Make the keys of a new registry; whether there were none."""
-    if not _rings or not ring().ensure(now):
+    """Make the keys of a new registry; whether there were none. A new public address is listed, where the root is at hand."""
+    if not _rings:
+        return False
+    if not ring().ensure(now):
+        if ring().origin not in opened(now).origins and ring().has_root:
+            try:
+                renew(session, Actor.system(), now=now)
+            except Problem as problem:  # a locked root does not keep the registry from starting
+                log.warning("The new address is not in the key list yet: %s", problem)
         return False
     record(session, Actor.system(), "key_list.published", ("key_list", "1"), at=now, changes={"version": [None, 1]})
     return True

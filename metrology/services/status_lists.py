@@ -105,7 +105,7 @@ def renew(session: Session, shard: int, *, now: datetime) -> StatusShard | None:
     # at least the second it is made in: a database that was restored does not fall behind what checkers have seen
     row.version = max(row.version + 1, int(now.timestamp()))
     row.token = status_token(
-        row.bits, origin=keys.ring().origin, shard=shard, version=row.version, issued=now, signer=signer
+        row.bits, origin=keys.opened(now).origins[0], shard=shard, version=row.version, issued=now, signer=signer
     )
     row.signed_at = now
     session.flush()

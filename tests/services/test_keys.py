@@ -173,10 +173,18 @@ def test_a_night_renews_and_rotates_while_the_root_is_here(session: Session, rin
 
 
 def test_a_new_address_is_listed_and_the_old_one_stays(session: Session, ring: KeyRing) -> None:
+    old = certify(session, create_team(session), create_scale(session, "S1"), INITIAL)
     moved = KeyRing(ring.folder, "https://new.example.cn")
     keys.use(moved)
-    keys.look_after(session, now=NOW)
+    assert (
+        shade(session, old, NOW, seen(moved, NOW)).word == "valid"
+    )  # until it is listed, lists go on under the old one
+    keys.ensure(session, now=NOW)
     assert seen(moved, NOW).origins == ("https://new.example.cn", ORIGIN)
+    assert shade(session, old, NOW, seen(moved, NOW)).word == "valid"
+    keys.ensure(session, now=NOW)
+    keys.look_after(session, now=NOW)
+    assert seen(moved, NOW).version == 2
 
 
 # -- the root, away from the machine
