@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -115,11 +115,11 @@ def unprintable(record: Verification) -> str:
 
 @blueprint.get("/<int:verification_id>/recompute")
 @requires("verification.view")
-def recompute(verification_id: int) -> str:
+def recompute(verification_id: int) -> str | BaseResponse:
     """The verdict computed again from what was kept, beside it, point by point."""
     record = seen(verification_id)
-    if record.verdict is None:
-        abort(404)
+    if record.verdict is None:  # a draft has none yet
+        return redirect(url_for(".detail", verification_id=record.id))
     found = rechecking.comparison(db.session(), record)
     return render_template("verifications/recomputed.html", record=record, found=found)
 

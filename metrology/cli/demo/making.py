@@ -19,6 +19,7 @@ from metrology.cli.demo import history as past
 from metrology.cli.demo import people, standards
 from metrology.cli.demo.city import Made, build
 from metrology.cli.demo.ledgers import TITLES, ledger_file
+from metrology.cli.demo.rules import enter_rules
 from metrology.domain.authority import Actor
 from metrology.optimization.workdays import next_workday
 from metrology.persistence import clock
@@ -73,6 +74,7 @@ def _make(session: Session, today: date, scale: float) -> list[people.Credential
     city = build(start, scale)
     history = past.History(session, city, serving)
     history.begin()
+    enter_rules(session, history.people, today=start, now=now)
     with click.progressbar(length=100, label="Making the example city") as bar:
         for step in _ledgers(session, city.made, history, start):
             bar.update(step)
