@@ -257,3 +257,85 @@ def test_why_a_nameplate_is_not_covered(type_code, plate, problem):
 
 def test_every_type_here_has_rules():
     assert all(regulations.get(code).has_rules for code in PLATES)
+
+
+def judged(type_code, readings, *, kind="initial", **plate):
+    case = {
+        "type": type_code,
+        "on": DAY,
+        "kind": kind,
+        "nameplate": {**PLATES[type_code], **plate},
+        "readings": readings,
+    }
+    return {finding["point"]: finding for finding in evaluate(case, partial=True)["findings"]}
+
+
+def water(*errors):
+    """Runs of 100 L at Q3, Q2 and Q1 with these errors in per cent."""
+    points = zip(("q3", "q2", "q1"), errors, strict=True)
+    return {
+        "runs": [{"flow_point": point, "indicated": f"{100 + error} L", "actual": "100 L"} for point, error in points]
+    }
+
+
+@pytest.mark.parametrize(
+    ("errors", "within"),
+    # class 2: half the limits are 1 %, 1 % and 2.5 %
+    [
+        ((2, 2, 5), False),
+        ((-2, -2, -5), False),
+        ((1, 2, 5), True),
+        ((2, 2, 2), True),
+        ((2, -2, 5), True),
+        ((0, 2, 5), True),
+        ((0, 0, 0), True),
+    ],
+)
+def test_errors_of_one_sign_in_water(errors, within):
+    found = judged("cold_water_meter", water(*errors))["same_sign"]
+    assert found["within"] is within
+    assert found["formula"] == "one |E| ≤ 1.0 % / 2.5 % when all E have one sign"
+    assert found["inputs"] == {point: f"{error:.1f} %" for point, error in zip(("q3", "q2", "q1"), errors, strict=True)}
+    assert (found["numbers"], found["clause"][:9]) == (["same_sign"], "OIML R 49")
+    assert found["labels"] == {"zh": "误差同号规则", "en": "errors of one sign"}
+
+
+@pytest.mark.parametrize(
+    ("large", "middle", "within"),
+    # class 1.5: every one of them within 1 % when both have one sign; nought has none
+    [
+        ("101", "101", True),
+        ("101", "101.1", False),
+        ("98.9", "99.5", False),
+        ("98.9", "101.1", True),
+        ("100", "101.1", True),
+        ("98.9", "100", True),
+    ],
+)
+def test_errors_of_one_sign_in_gas(large, middle, within):
+    same = {"actual": "100 L", "meter_temperature": "20 °C", "standard_temperature": "20 °C"}
+    runs = [
+        {"flow_point": point, "indicated": f"{one} L", **same}
+        for point, one in (("qmax", large), ("middle", middle), ("qmin", "100"))
+    ]
+    found = judged("diaphragm_gas_meter", {"runs": runs})["same_sign"]
+    assert found["within"] is within
+    assert found["formula"] == "every |E| ≤ 1 % when all E have one sign"
+
+
+def test_a_repeated_run_rests_on_the_rule_that_takes_the_mean():
+    once, twice = water(1, 1, 1)["runs"], [*water(1, 1, 1)["runs"], *water(2, 1, 1)["runs"][:1]]
+    assert "runs" not in judged("cold_water_meter", {"runs": once})["q3"]["numbers"]
+    assert "runs" in judged("cold_water_meter", {"runs": twice})["q3"]["numbers"]
+
+
+@pytest.mark.parametrize(("read", "lacking"), [("start", "end"), ("end", "start")])
+def test_one_reading_of_a_meter_is_no_volume(read, lacking):
+    found = lacks("cold_water_meter", {"runs": [{"flow_point": "q3", read: "100 L", "actual": "100 L"}]})
+    assert found[f"runs[0].{lacking}"] == MISSING
+
+
+@pytest.mark.parametrize("known", ["mark_height", "mark_volume", "neck"])
+def test_a_measure_of_which_one_thing_is_known_measures_nothing(known):
+    readings = {"runs": [{**HEIGHT, **WARM}], "standard_measure": {known: MEASURE[known]}}
+    assert lacks("fuel_dispenser", readings)["standard_measure"] == ("missing_reading", {"row": "0"})
