@@ -32,6 +32,7 @@ from metrology.services.certificate_text import nameplate_texts
 from metrology.services.record_digest import is_intact
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.web import calibration_view, record_view
+from metrology.web.filters import pick
 from metrology.web.flashes import say
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, now, or_404, requires, today
@@ -152,7 +153,10 @@ def _plate(record: Verification) -> list[tuple[dict[str, str], str]]:
     if kind is None:
         return [({"zh": key, "en": key}, str(value)) for key, value in record.nameplate.items()]
     shown = nameplate_texts(kind, record.nameplate)
-    return [({"zh": one.label.zh, "en": one.label.en}, one.value) for one in shown]
+    return [
+        ({"zh": one.label.zh, "en": one.label.en}, pick({"zh": one.value, "en": one.value_en or one.value}))
+        for one in shown
+    ]
 
 
 def _decisions(record: Verification, who: Actor) -> frozenset[str]:
