@@ -42,6 +42,8 @@ class Settings:
     mail_from: str = ""
     wecom_hosts: str = "qyapi.weixin.qq.com"
     """Hosts (comma-separated) to which WeCom notices may be sent: no other address is ever called."""
+    label_printers: str = ""
+    """Thermal printers labels may be sent to, ``name=host:port/zpl`` or ``/tspl``, comma-separated: no other address is ever called."""
     upload_limit: int = 50_000_000
     """Largest upload in bytes."""
     font_folder: str = ""
@@ -106,6 +108,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=env.get("METROLOGY_SMTP_URL", ""),
         mail_from=env.get("METROLOGY_MAIL_FROM", ""),
         wecom_hosts=env.get("METROLOGY_WECOM_HOSTS", "qyapi.weixin.qq.com"),
+        label_printers=env.get("METROLOGY_LABEL_PRINTERS", ""),
         upload_limit=int(env.get("METROLOGY_UPLOAD_LIMIT", "50000000")),
         font_folder=env.get("METROLOGY_FONT_FOLDER", ""),
         signing_file=env.get("METROLOGY_SIGNING_FILE", ""),

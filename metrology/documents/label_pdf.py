@@ -1,7 +1,7 @@
-"""Sheets of self-adhesive labels with QR codes: the 合格 label of an instrument, on A4 sheets as they are sold.
+"""Self-adhesive labels with QR codes, to the millimetre: the lifelong label of an instrument, and the dated 合格 mark.
 
-The codes are drawn at level M: at a label's size larger modules read better than more redundancy. On L7160 and L7163
-a code has 27 mm, on L7162 24 mm: enough for a signed code on a printer of 300 dots an inch.
+The codes are drawn at level M: at a label's size larger modules read better than more redundancy. A square smaller than four
+dots a module on its printer has no code at all: one that cannot be read is worse than none.
 """
 
 from __future__ import annotations
@@ -10,42 +10,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from metrology.documents.qr import qr_svg
+from metrology.documents.label_layout import LABEL_SHEETS, LabelSheet, SheetName
+from metrology.documents.qr import modules_of, qr_svg
 from metrology.documents.typesetting import typeset
+from metrology.domain.label import DOTS_PER_MODULE
 from metrology.domain.problems import Problem
 
-SheetName = Literal["L7160", "L7162", "L7163"]
+__all__ = ["LABEL_SHEETS", "MAX_LABELS", "Label", "LabelSheet", "SheetName", "dots_of", "label_sheet_pdf"]
 
-
-@dataclass(frozen=True, slots=True)
-class LabelSheet:
-    """Where the labels lie on A4, in millimetres from the upper left corner."""
-
-    columns: int
-    rows: int
-    width: float
-    height: float
-    left: float
-    top: float
-    column_pitch: float
-    row_pitch: float
-    qr: float
-
-    @property
-    def labels(self) -> int:
-        """How many labels one sheet has."""
-        return self.columns * self.rows
-
-
-LABEL_SHEETS: Final[dict[SheetName, LabelSheet]] = {
-    "L7160": LabelSheet(3, 7, 63.5, 38.1, 7.21, 15.15, 66.04, 38.1, 27.0),
-    "L7162": LabelSheet(2, 8, 99.1, 33.9, 4.63, 12.9, 101.64, 33.9, 24.0),
-    "L7163": LabelSheet(2, 7, 99.1, 38.1, 4.63, 15.15, 101.64, 38.1, 27.0),
-}
 MAX_LABELS: Final = 5_000
 """Of one file; more is printed in several."""
+QUIET_ZONE: Final = 4
+"""Modules of white around a code, inside its square."""
+MM_PER_INCH: Final = 25.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +32,67 @@ class Label:
     """One label. What is empty is not printed."""
 
     heading: str
-    """`合格` for a verified instrument; `计量器具` for one that is only registered."""
+    """`合格` on a mark; `计量器具` on the lifelong label of an instrument."""
     qr_text: str
     number: str
-    """Certificate number, or the number in our register."""
+    """Certificate number, the number in our register, or that of a blank label."""
     serial_number: str = ""
     valid_until: str = ""
     """ISO day."""
     instrument_name: str = ""
     body_name: str = ""
+    note: str = ""
+    """A line at the foot, such as the official domain."""
+    kind: Literal["label", "mark", "blank"] = "label"
+    verified_on: str = ""
+
+
+def dots_of(sheet: LabelSheet, text: str) -> int:
+    """Dots a module of the code of `text` has on this stock; 0 when fewer than a printer draws clearly."""
+    dots = int(sheet.qr / MM_PER_INCH * sheet.dots_per_inch) // (modules_of(text) + 2 * QUIET_ZONE)
+    return dots if dots >= DOTS_PER_MODULE else 0
+
+
+def drawn(label: Label, sheet: LabelSheet, *, with_code: bool) -> dict[str, Any]:
+    """What the template gets of a label."""
+    fits = dots_of(sheet, label.qr_text) > 0
+    svg = qr_svg(label.qr_text, border=QUIET_ZONE) if with_code and fits else ""
+    return {**asdict(label), "qr_svg": svg, "has_code": fits}
+
+
+def measures(sheet: LabelSheet) -> dict[str, Any]:
+    """What the template gets of the stock."""
+    return {**asdict(sheet), "pad": sheet.pad}
 
 
 def label_sheet_pdf(
     labels: Sequence[Label],
     *,
-    sheet: SheetName,
+    sheet: str | LabelSheet,
     day: date,
     start: int = 1,
     copies: int = 1,
     outlines: bool = False,
     fonts_folder: Path | None = None,
 ) -> bytes:
-    """The labels in order, each `copies` times, from position `start` of the first sheet (1 is its upper left).
+    """The labels in order, each `copies` times, from position `start` of the first page (1 is its upper left).
 
     `outlines` draws the edges, to be held against a label sheet on plain paper. Print at 100 %, not "fit to page".
     """
-    measures = LABEL_SHEETS[sheet]
+    stock = LABEL_SHEETS[sheet] if isinstance(sheet, str) else sheet
     count = len(labels) * copies
-    if not 1 <= start <= measures.labels:
-        raise Problem("bad_label_start", "start", last=measures.labels)
+    if not 1 <= start <= stock.labels:
+        raise Problem("bad_label_start", "start", last=stock.labels)
     if not 1 <= count <= MAX_LABELS:
         raise Problem("bad_label_count", "copies", limit=MAX_LABELS, count=count)
+    name = sheet if isinstance(sheet, str) else f"{stock.width:g} × {stock.height:g} mm"
     data = {
-        "sheet": asdict(measures),
+        "sheet": measures(stock),
         "start": start - 1,
         "copies": copies,
         "outlines": outlines,
-        "title": f"{sheet} × {count}",
-        "labels": [{**asdict(label), "qr_svg": qr_svg(label.qr_text, border=0)} for label in labels],
+        "mono": False,
+        "title": f"{name} × {count}",
+        "labels": [drawn(label, stock, with_code=True) for label in labels],
     }
     return typeset("labels.typ", data, day=day, fonts_folder=fonts_folder)

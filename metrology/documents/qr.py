@@ -60,6 +60,11 @@ def _drawn(text: str, error_correction: ErrorCorrection) -> list[list[bool]]:
     return [[bool(module) for module in row] for row in code.get_matrix()]
 
 
+def modules_of(text: str, error_correction: ErrorCorrection = "M") -> int:
+    """Modules along one side, without the quiet zone: 29 is version 3, 33 version 4, each version four more."""
+    return len(_drawn(text, error_correction))
+
+
 def qr_png(text: str, *, module_px: int, border: int = 4, error_correction: ErrorCorrection = "M") -> bytes:
     """A black and white PNG with `module_px` dots a module and a quiet zone of `border` modules."""
     modules = _drawn(text, error_correction)

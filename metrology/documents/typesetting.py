@@ -55,18 +55,11 @@ def typeset(
     attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """PDF/A-3b of `template` with `data`; `day` is the date of the document's making in its metadata."""
-    fonts = paper_fonts(fonts_folder)
-    printable = _printable(data)
-    if missing := fonts.missing("".join(_texts(printable))):
-        raise MissingGlyphs(missing)
+    fonts, inputs = _inputs(data, fonts_folder, attachments)
     pdf = _compiler(fonts).compile(
         input=str(TEMPLATES / template),
         format="pdf",
-        sys_inputs={
-            "data": json.dumps({**printable, "has_long_words": _has_long_words(printable)}, **_PLAIN_JSON),
-            "attachments": json.dumps([asdict(one) for one in attachments], **_PLAIN_JSON),
-            "fonts": json.dumps({"sans": [SANS, *fonts.fallbacks], "serif": [SERIF, *fonts.fallbacks]}),
-        },
+        sys_inputs=inputs,
         pdf_standards=["a-3b"],
         timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
     )
@@ -78,6 +71,32 @@ def typeset(
 def unprintable(data: Mapping[str, Any], fonts_folder: Path | None = None) -> tuple[str, ...]:
     """Characters of the data that no font at hand can print, each once."""
     return paper_fonts(fonts_folder).missing("".join(_texts(_printable(data))))
+
+
+def typeset_pictures(
+    template: str, data: Mapping[str, Any], *, dots_per_inch: int, fonts_folder: Path | None = None
+) -> list[bytes]:
+    """The pages as PNG with so many dots an inch, for printers that take pictures."""
+    fonts, inputs = _inputs(data, fonts_folder)
+    pages = _compiler(fonts).compile(
+        input=str(TEMPLATES / template), format="png", ppi=float(dots_per_inch), sys_inputs=inputs
+    )
+    return [pages] if isinstance(pages, bytes) else [page for page in pages or () if isinstance(page, bytes)]
+
+
+def _inputs(
+    data: Mapping[str, Any], fonts_folder: Path | None, attachments: Sequence[Attachment] = ()
+) -> tuple[PaperFonts, dict[str, str]]:
+    """The fonts, and what the template reads. A character that no font has is refused here."""
+    fonts = paper_fonts(fonts_folder)
+    printable = _printable(data)
+    if missing := fonts.missing("".join(_texts(printable))):
+        raise MissingGlyphs(missing)
+    return fonts, {
+        "data": json.dumps({**printable, "has_long_words": _has_long_words(printable)}, **_PLAIN_JSON),
+        "attachments": json.dumps([asdict(one) for one in attachments], **_PLAIN_JSON),
+        "fonts": json.dumps({"sans": [SANS, *fonts.fallbacks], "serif": [SERIF, *fonts.fallbacks]}),
+    }
 
 
 def _compiler(fonts: PaperFonts) -> typst.Compiler:

@@ -56,6 +56,17 @@ ACTIONS: dict[str, frozenset[str]] = {
     # ledgers
     "import.view": _roles(_A, _O, _M, _U),
     "import.run": _roles(_O),
+    # labels, complaints of the public, printing
+    "label.view": _READ_ALL,
+    "label.order": _roles(_O),
+    "label.bind": _roles(_O, _V),
+    "label.print": _roles(_O, _V, _C, _P),
+    "label.layout": _roles(_A, _O),
+    "complaint.view": _roles(_A, _M, _O, _U),
+    "complaint.handle": _roles(_O),
+    "print.view": _READ_ALL,
+    "print.mark": _roles(_O, _V, _C, _P),
+    "package.make": frozenset(ROLES),
     # verification and certificates
     "verification.view": _READ_ALL,
     "verification.record": _roles(_V),

@@ -60,6 +60,22 @@ FIXED_COLUMNS = {
             *("created_at", "proposed_at", "approved_at"),
         ),
     ),
+    "label_batch": ("1 = 1", ("number", "prefix", "first", "last", "ordered_by_id", "ordered_at")),
+    "instrument_label": ("1 = 1", ("code", "number", "batch_id")),
+    "complaint": (
+        "1 = 1",
+        (
+            *("number", "receipt", "instrument_id", "scanned_code", "district_code", "kind", "text", "seller"),
+            *("received_at", "accept_by"),
+        ),
+    ),
+    "print_item": (
+        "old.state <> 'waiting'",
+        (
+            *("kind", "instrument_id", "certificate_id", "state", "is_again", "reason", "printed_at", "printed_by_id"),
+            "copies",
+        ),
+    ),
 }
 """Table → (when, columns that may not change then)."""
 DECIDED_ONCE = {"certificate_ending": "old.state <> 'proposed'"}
@@ -70,6 +86,19 @@ CODES_CHANGED = (
     "and (old.label_code {differs} new.label_code or old.page_code {differs} new.page_code))))"
 )
 """A certificate's slot is given once. Its codes are signed once, and again only by another key."""
+ONWARD = {
+    "instrument_label": (
+        "(old.state = 'void' and (new.state <> 'void' or new.void_reason <> old.void_reason or new.void_at <> old.void_at "
+        "or coalesce(new.instrument_id, 0) <> coalesce(old.instrument_id, 0))) "
+        "or (old.state = 'bound' and (new.state = 'blank' or new.instrument_id is null "
+        "or new.instrument_id <> old.instrument_id or new.bound_at is null or new.bound_at <> old.bound_at))"
+    ),
+    "complaint": (
+        "(old.state in ('closed', 'declined') and (new.state <> old.state or new.answer <> old.answer or new.finding <> old.finding)) "
+        "or (old.state <> 'received' and new.state = 'received')"
+    ),
+}
+"""Table → what would take a row back to where it was."""
 
 
 def statements(dialect: str) -> list[str]:
@@ -108,6 +137,10 @@ def _sqlite() -> list[str]:
         f"create trigger certificate_signed before update on certificate when {codes} "
         "begin select raise(abort, 'certificate is fixed'); end"
     )
+    made += [
+        f"create trigger {table}_onward before update on {table} when {back} begin select raise(abort, '{table} is fixed'); end"
+        for table, back in ONWARD.items()
+    ]
     return [
         *made,
         "create virtual table search_index using fts5("
@@ -151,6 +184,10 @@ def _postgresql() -> list[str]:
         f"create trigger certificate_signed before update on certificate for each row when ({codes}) "
         "execute function refuse_fixed()"
     )
+    made += [
+        f"create trigger {table}_onward before update on {table} for each row when ({back}) execute function refuse_fixed()"
+        for table, back in ONWARD.items()
+    ]
     return made
 
 
@@ -168,5 +205,7 @@ def _forbidden() -> list[tuple[str, str]]:
         ("equipment_certificate", "delete"),
         ("equipment_check", "update"),
         ("equipment_check", "delete"),
+        ("label_handout", "update"),
+        ("label_handout", "delete"),
     ]
     return [*pairs, ("reminder", "delete")]

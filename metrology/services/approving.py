@@ -32,6 +32,7 @@ from metrology.services import (
     judging,
     law,
     people,
+    print_queue,
     searching,
 )
 from metrology.services.record_digest import is_intact
@@ -225,6 +226,8 @@ def _take_effect(
             session, actor, verification, held=held, decides=decides, today=today, now=now, fonts_folder=fonts_folder
         )
         searching.index(session, instrument, certificate)
+        if decides:
+            print_queue.add_issued(session, verification, certificate, now=now)
     elif decides:
         _broken_in_service(session, actor, verification, instrument, today=today, now=now)
         searching.index(session, instrument)
@@ -258,6 +261,8 @@ def _calibrated(
         session, actor, verification, decides=decides, today=today, now=now, fonts_folder=fonts_folder
     )
     searching.index(session, instrument, certificate)
+    if decides:
+        print_queue.add_issued(session, verification, certificate, now=now)
 
 
 def _held(session: Session, verification: Verification, instrument: Instrument) -> Validity | None:

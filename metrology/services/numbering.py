@@ -15,6 +15,8 @@ PREFIXES = {
     "standard": "BZ",
     "equipment": "SB",
     "case": "SZ",
+    "label_batch": "BQ",
+    "complaint": "TS",
 }
 
 

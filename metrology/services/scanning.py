@@ -15,16 +15,17 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from metrology import regulations
 from metrology.persistence.certificates import Certificate
+from metrology.persistence.instrument_labels import InstrumentLabel
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.verifications import Verification
-from metrology.services import assembling, certifying
+from metrology.services import assembling, certifying, labelling
 from metrology.services.certifying import Standing
 from metrology.services.record_digest import is_intact
 from metrology.services.validity import stands
 
 PUBLIC_HOLDERS = frozenset({"enterprise", "utility", "hospital", "government", "market_organiser"})
 HISTORY_SHOWN = 5
-_CODE = re.compile(r"[A-Za-z0-9_-]{16,24}")
+_CODE = re.compile(r"[A-Za-z0-9_-]{16,27}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class PublicFacts:
     history: tuple[PastVerification, ...]
     instrument_id: int
     public_code: str
+    """The code in force; empty when its label is void and not replaced."""
     parts: tuple[PublicFacts, ...] = ()
     is_altered: bool = False
     """Whether the document is no longer what the journal says was issued: then nothing is told of it."""
@@ -81,11 +83,24 @@ def by_certificate(session: Session, code: str, *, today: date, warn_days: int) 
     return _facts(session, certificate.instrument, certificate, worth)
 
 
+def unbound_label(session: Session, code: str) -> InstrumentLabel | None:
+    """The label with this code when it says nothing of an instrument: it is blank, or void."""
+    label = labelling.by_code(session, code) if _CODE.fullmatch(code) else None
+    return label if label is not None and label.state != "bound" else None
+
+
 def by_instrument(session: Session, code: str, *, today: date, warn_days: int) -> PublicFacts | None:
-    """What the label of an instrument opens: the document that stands, those of its parts for a whole."""
+    """What the label of an instrument opens: the document that stands, those of its parts for a whole.
+
+    None for a code nobody was given, and for a label that is blank or void: such a one is never taken for an instrument.
+    """
     if not _CODE.fullmatch(code):
         return None
-    statement = select(Instrument).where(Instrument.public_code == code)
+    label = labelling.by_code(session, code)
+    if label is not None and label.state != "bound":
+        return None
+    which = Instrument.public_code == code if label is None else Instrument.id == label.instrument_id
+    statement = select(Instrument).where(which)
     instrument = session.scalar(
         statement.options(joinedload(Instrument.holder), joinedload(Instrument.place), selectinload(Instrument.seals))
     )
@@ -145,7 +160,7 @@ def _facts(
         seals=tuple(seal for seal in instrument.seals if seal.state == "intact"),
         history=tuple(_history(session, instrument)),
         instrument_id=instrument.id,
-        public_code=instrument.public_code,
+        public_code=labelling.code_in_force(session, instrument) or "",
         parts=parts,
     )
 

@@ -29,6 +29,8 @@ class BureauSettings:
     complaint_phone: str = "12315"
     complaint_url: str = ""
     reminder_officer_digest: bool = True
+    scan_alarm_networks: int = 30
+    """Networks in one day from which a code that is opened so often is said to be perhaps copied."""
 
 
 def read(session: Session) -> BureauSettings:
@@ -71,6 +73,8 @@ def _check(key: str, value: object) -> None:
     if key == "validity_rule" and value not in ("anniversary_minus_one", "anniversary"):
         raise Problem("bad_choice", key)
     if key == "warn_days" and not 0 <= int(str(value)) <= 365:
+        raise Problem("out_of_range", key)
+    if key == "scan_alarm_networks" and not 2 <= int(str(value)) <= 10_000:
         raise Problem("out_of_range", key)
     if key == "bureau_name" and not str(value).strip():
         raise Problem("bad_name", key)

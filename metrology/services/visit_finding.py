@@ -12,6 +12,7 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.scope import within
 from metrology.persistence.visits import Visit
+from metrology.services import labelling
 
 
 def visit_of(session: Session, actor: Actor, visit_id: int) -> Visit | None:
@@ -45,7 +46,10 @@ def find_named(session: Session, actor: Actor, text: str) -> tuple[list[int], li
     unknown: list[str] = []
     for word in dict.fromkeys(text.split()[:200]):
         name = word.rstrip("/").rpartition("/")[2]
+        label = labelling.find(session, word)
         same = or_(Instrument.number == name.upper(), Instrument.public_code == name, Instrument.serial_number == word)
+        if label is not None:  # a void label names nothing
+            same = Instrument.id == (label.instrument_id if label.state == "bound" else None)
         statement = select(Instrument.id).where(same, Instrument.is_assembly.is_(False))
         keys = session.scalars(within(statement, actor).limit(2)).all()
         if len(keys) == 1:

@@ -13,6 +13,7 @@ from metrology.documents.sheet_pdf import DaySheet, DaySheetRow
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.visits import Visit, VisitItem
+from metrology.services import labelling
 
 WEEKDAYS = (
     ("星期一", "Monday"),
@@ -38,6 +39,8 @@ def day_sheet(session: Session, visit: Visit, *, public_url: str, is_zh: bool) -
     ).all()
     zh, en = WEEKDAYS[visit.planned_on.weekday()]
     place = visit.place
+    codes = labelling.codes_in_force(session, [item.instrument for item in items])
+    addresses = {key: f"{public_url}/i/{code}" for key, code in codes.items()}
     return DaySheet(
         number=visit.number,
         day=visit.planned_on.isoformat(),
@@ -47,13 +50,16 @@ def day_sheet(session: Session, visit: Visit, *, public_url: str, is_zh: bool) -
         contact=_contact(session, visit, items),
         team=tuple(person.name for person in visit.verifiers),
         rows=tuple(
-            _row(item.instrument, visit.planned_on, public_url, is_zh=is_zh, note=item.remark) for item in items
+            _row(
+                item.instrument, visit.planned_on, addresses.get(item.instrument_id, ""), is_zh=is_zh, note=item.remark
+            )
+            for item in items
         ),
         remarks=visit.notes,
     )
 
 
-def _row(one: Instrument, day: date, public_url: str, *, is_zh: bool, note: str) -> DaySheetRow:
+def _row(one: Instrument, day: date, address: str, *, is_zh: bool, note: str) -> DaySheetRow:
     where = one.place.full_name or one.place.name if one.place else ""
     serial = f"{one.serial_number} · {one.part_label}" if one.part_label else one.serial_number
     return DaySheetRow(
@@ -65,7 +71,7 @@ def _row(one: Instrument, day: date, public_url: str, *, is_zh: bool, note: str)
         registry_number=one.number,
         due=one.due_date.isoformat() if one.due_date else "",
         overdue_days=(day - one.due_date).days if one.due_date else 0,
-        qr_text=f"{public_url}/i/{one.public_code}",
+        qr_text=address,
         note=note,
     )
 

@@ -31,11 +31,13 @@ from metrology.web.list_filters import (
     equals,
     labelled,
 )
+from metrology.web.list_places import place_name, subtree
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.requests import requires
 from metrology.web.verification_lists import of_instruments, rule_types
 
 _INSTRUMENT = joinedload(Certificate.instrument)
+BULK_LIMIT = 5000
 
 
 def _found(asking: Asking, text: str) -> Condition | None:
@@ -156,6 +158,14 @@ CERTIFICATES = listing.register(
                 name=_instrument_number,
             ),
             ReferenceFilter(
+                key="place",
+                label=_l("Place"),
+                where=lambda asking, key: of_instruments(
+                    Certificate.instrument_id, asking, Instrument.place_id.in_(subtree(asking, key))
+                ),
+                name=place_name,
+            ),
+            ReferenceFilter(
                 key="holder",
                 label=_l("Holder"),
                 where=lambda asking, key: of_instruments(
@@ -170,6 +180,7 @@ CERTIFICATES = listing.register(
         cells="certificates/_cells.html",
         loads=(_INSTRUMENT,),
         export_action="instrument.export",
+        bulk_limit=BULK_LIMIT,
     )
 )
 

@@ -1,6 +1,6 @@
 """Instruments: what one is, where it stands, what happened to it and what may be done with it.
 
-The list of all stands in ``instrument_lists``, forms in ``instrument_editing``, moves and labels in ``instrument_moves``.
+The list of all stands in ``instrument_lists``, forms in ``instrument_editing``, moves in ``instrument_moves``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,21 @@ from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
-from metrology.services import attaching, certifying, condition_reports, judging, moving, settings
+from metrology.services import (
+    attaching,
+    certifying,
+    complaining,
+    condition_reports,
+    judging,
+    labelling,
+    moving,
+    scan_watch,
+    settings,
+)
 from metrology.services.assembling import parts_of
 from metrology.services.timeline import timeline
 from metrology.web import timeline_words
-from metrology.web.requests import actor, or_404, requires, today
+from metrology.web.requests import actor, allowed, or_404, requires, today
 from metrology.web.requests import settings as installation
 
 blueprint = Blueprint("instruments", __name__, url_prefix="/instruments")
@@ -48,6 +58,7 @@ def detail(instrument_id: int) -> str:
     """One instrument, all that is known of it."""
     instrument = seen(instrument_id)
     session = db.session()
+    address = public_address(instrument)
     return render_template(
         "instruments/detail.html",
         instrument=instrument,
@@ -63,8 +74,11 @@ def detail(instrument_id: int) -> str:
         moves=moving.possible_moves(session, instrument, today()),
         can_verify=not instrument.is_assembly and judging.instrument_refusal(db.session(), instrument) is None,
         holds=instrument.is_assembly or moving.verification_holds(session, instrument, today()),
-        qr=Markup(qr_svg(public_address(instrument))),  # noqa: S704 - drawn here, from an address of ours
-        public_url=public_address(instrument),
+        label=labelling.current(session, instrument.id),
+        qr=Markup(qr_svg(address)) if address else None,  # noqa: S704 - drawn here, from an address of ours
+        public_url=address,
+        scans=scan_watch.warning(session, instrument.id, today=today()),
+        complaints=complaining.open_on(session, instrument) if allowed("complaint.view") else [],
         history=_history(instrument),
     )
 
@@ -77,9 +91,10 @@ def history(instrument_id: int) -> str:
     return render_template("instruments/history.html", instrument=instrument, history=_history(instrument, limit=50))
 
 
-def public_address(instrument: Instrument) -> str:
-    """What the code on its label says."""
-    return f"{installation().public_url}/i/{instrument.public_code}"
+def public_address(instrument: Instrument) -> str | None:
+    """What the code on its label says; None while no label is in force."""
+    code = labelling.code_in_force(db.session(), instrument)
+    return f"{installation().public_url}/i/{code}" if code else None
 
 
 def nameplate(instrument: Instrument) -> list[tuple[Any, str]]:

@@ -136,6 +136,8 @@ TASK_KINDS = {
     "case.decide": _l("Carrying out a decision on certificates"),
     "search.reindex": _l("Renewing search entries"),
     "status.dump": _l("Dump of certificate statuses"),
+    "papers.package": _l("Packing papers"),
+    "verifications.approve": _l("Approving records"),
 }
 TASK_STATES = {
     "queued": _l("Queued"),
@@ -212,6 +214,31 @@ CONDITION_KINDS = {
     "given_up": _l("Given up, no longer used"),
     "moved": _l("Stands elsewhere now"),
     "other": _l("Something else"),
+}
+LABEL_STATES = {"blank": _l("Blank"), "bound": _l("Bound"), "void": _l("Void")}
+COMPLAINT_KINDS = {
+    "short_measure": _l("Short weight or measure"),
+    "other_serial": _l("The serial number is another one"),
+    "seal_broken": _l("A seal is broken or missing"),
+    "label_suspect": _l("The label looks copied or moved"),
+    "expired": _l("Used although it has run out"),
+    "display": _l("The display cannot be seen or read"),
+    "other": _l("Something else"),
+}
+COMPLAINT_STATES = {
+    "received": _l("Waits for a decision"),
+    "accepted": _l("Accepted"),
+    "inspected": _l("Inspected"),
+    "closed": _l("Closed"),
+    "declined": _l("Not accepted"),
+}
+PRINT_KINDS = {"certificate": _l("Certificate"), "label": _l("Label"), "mark": _l("合格 mark")}
+PRINT_STATES = {"waiting": _l("To be printed"), "printed": _l("Printed"), "withdrawn": _l("Withdrawn")}
+PACKAGE_STATES = {
+    "making": _l("Being made"),
+    "ready": _l("Ready"),
+    "expired": _l("No longer kept"),
+    "failed": _l("Failed"),
 }
 SEAL_FOUND = {
     "broken": _l("Broken"),

@@ -46,6 +46,8 @@ GROUPS = (
             Item("holders.listing", "holder.view", _l("Holders")),
             Item("places.listing", "place.view", _l("Places")),
             Item("condition_reports.listing", "instrument.move", _l("Reports of holders")),
+            Item("complaints.listing", "complaint.view", _l("Complaints")),
+            Item("label_batches.listing", "label.view", _l("Label stock")),
             Item("ledgers.listing", "import.view", _l("Ledgers")),
             Item("types.listing", "type.view", _l("Instrument types")),
             Item("rules.listing", "rules.view", _l("Rules entered here")),
@@ -67,6 +69,8 @@ GROUPS = (
         (
             Item("certificates.listing", "certificate.view"),
             Item("endings.listing", "certificate.propose_ending", _l("Revocations and corrections")),
+            Item("print_queue.listing", "print.view", _l("To be printed")),
+            Item("packages.listing", "package.make", _l("Packages")),
         ),
         foot=("certificate.view",),
     ),

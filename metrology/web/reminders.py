@@ -36,6 +36,8 @@ REGULAR: dict[str, Any] = {
     "journal checkpoint": _l("Signing the journal"),
     "checkpoint delivery": _l("Taking checkpoints out"),
     "status dump": _l("Nightly dump of certificate statuses"),
+    "forgetting": _l("Forgetting what the public left behind"),
+    "packages": _l("Removing packages whose time is over"),
     "counts brought together": _l("Counts of the reports, tidied"),
 }
 

@@ -12,9 +12,10 @@ from flask import Blueprint, Response, make_response, render_template
 from flask_babel import lazy_gettext as _l
 
 from metrology.persistence.database import db
+from metrology.persistence.instrument_labels import InstrumentLabel
 from metrology.services import scanning, settings
 from metrology.services.scanning import PublicFacts
-from metrology.web import rates
+from metrology.web import rates, scan_counts
 from metrology.web.requests import public, today
 from metrology.web.requests import settings as installation
 
@@ -67,6 +68,14 @@ BANDS = {
         "unknown", "question-circle-fill", "无有效证书", "No certificate of this registry",
         _l("This registry has issued no certificate for this instrument. What its holder's ledger says proves nothing."),
     ),
+    "blank": Band(
+        "unknown", "tag", "空白标签", "Blank label",
+        _l("This label is not bound to an instrument yet. It says nothing of the instrument it is stuck on."),
+    ),
+    "void": Band(
+        "revoked", "slash-circle", "标签已作废", "Void label",
+        _l("This label counts no longer. On an instrument it proves nothing: please report it."),
+    ),
     "whole": Band("unknown", "diagram-2-fill", "分部件检定", "Verified part by part", _l("Each part has a verification of its own.")),
 }  # fmt: skip
 BY_STATE = {
@@ -83,16 +92,21 @@ BY_STATE = {
 def certificate(code: str) -> Response:
     """What the QR code on a certificate opens."""
     bureau = settings.read(db.session())
-    return _page(scanning.by_certificate(db.session(), code, today=today(), warn_days=bureau.warn_days), bureau)
+    facts = scanning.by_certificate(db.session(), code, today=today(), warn_days=bureau.warn_days)
+    return _page(code, facts, band_of(facts), bureau)
 
 
 @blueprint.get("/i/<code>")
 @public
 @rates.limited(rates.PAGES)
 def instrument(code: str) -> Response:
-    """What the label on an instrument opens, for life."""
+    """What the label on an instrument opens, for life; of a blank or void label, that it is one."""
     bureau = settings.read(db.session())
-    return _page(scanning.by_instrument(db.session(), code, today=today(), warn_days=bureau.warn_days), bureau)
+    label = scanning.unbound_label(db.session(), code)
+    if label is not None:
+        return _page(code, None, BANDS[label.state], bureau, label)
+    facts = scanning.by_instrument(db.session(), code, today=today(), warn_days=bureau.warn_days)
+    return _page(code, facts, band_of(facts), bureau)
 
 
 def band_of(facts: PublicFacts | None) -> Band:
@@ -106,20 +120,31 @@ def band_of(facts: PublicFacts | None) -> Band:
     return BANDS["none"] if facts.certificate is None else BANDS[facts.standing]
 
 
-def _page(facts: PublicFacts | None, bureau: settings.BureauSettings) -> Response:
-    if facts is None:
+def _page(
+    code: str,
+    facts: PublicFacts | None,
+    band: Band,
+    bureau: settings.BureauSettings,
+    label: InstrumentLabel | None = None,
+) -> Response:
+    is_known = facts is not None or label is not None
+    if not is_known:
         rates.count(rates.LOOKUPS)
     holds = facts is not None and facts.standing in ("valid", "due_soon")
     page = render_template(
         "scan/page.html",
+        code=code,
         facts=facts,
-        band=band_of(facts),
+        label=label,
+        band=band,
         band_of=band_of,
         note=BY_STATE.get(facts.state) if facts and not holds and facts.standing == "revoked" else None,
         bureau=bureau,
         domain=installation().public_url.partition("://")[2],
     )
-    answer = make_response(page, 200 if facts else 404)
+    answer = make_response(page, 200 if is_known else 404)
     answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     answer.headers["Referrer-Policy"] = "no-referrer"
+    if facts is not None:
+        scan_counts.note(facts.instrument_id, answer)
     return answer

@@ -52,6 +52,11 @@ class SettingsForm(FlaskForm):
     )
     complaint_phone = StringField(_l("Phone for complaints"), [Length(max=60)])
     complaint_url = URLField(_l("Page for complaints"), [Length(max=300)])
+    scan_alarm_networks = IntegerField(
+        _l("Unusual from so many networks a day"),
+        [InputRequired(), NumberRange(2, 10_000)],
+        description=_l("A label opened from more places than that in a day may have been copied: staff see a hint."),
+    )
     reminder_officer_digest = BooleanField(_l("Send officers a digest of the reminders that go to holders"))
 
 

@@ -54,6 +54,13 @@ TITLES = {
     "certificate.restored": (_l("Certificate stands again"), "valid", "patch-check"),
     "instrument.due_sooner": (_l("Due sooner, to be verified again"), "due_soon", "calendar-event"),
     "instrument.due_restored": (_l("Due date put back"), "info", "calendar-check"),
+    "label.bound": (_l("Label bound"), "valid", "link-45deg"),
+    "label.voided": (_l("Label void"), "revoked", "slash-circle"),
+    "complaint.received": (_l("Complaint received"), "due_soon", "megaphone"),
+    "complaint.accepted": (_l("Complaint accepted"), "info", "hand-thumbs-up"),
+    "complaint.refused": (_l("Complaint not accepted"), "neutral", "slash-circle"),
+    "complaint.inspected": (_l("Inspected after a complaint"), "review", "search"),
+    "complaint.closed": (_l("Complaint closed"), "info", "reply"),
     "visit.noted": (_l("Noted on a visit"), "neutral", "calendar3"),
 }
 """Action → title, kind (colour) and icon. Another is told as the journal tells it."""
@@ -95,6 +102,8 @@ _SAID = {
     "seal": frozenset({"number", "position"}),
     "attachment": frozenset({"name", "caption"}),
     "visit": frozenset({"item"}),
+    "label": frozenset({"number"}),
+    "complaint": frozenset({"number"}),
 }
 """Noun of an action → the fields told of it. Of an instrument itself all are told but these:"""
 _UNSAID = frozenset(

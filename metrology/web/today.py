@@ -14,7 +14,7 @@ from metrology.optimization.workdays import day_kind
 from metrology.persistence.database import db
 from metrology.persistence.holders import Holder
 from metrology.persistence.standard_cases import StandardCase
-from metrology.services import day_view, due_groups, house_due, reminder_outlook, waiting
+from metrology.services import complaining, day_view, due_groups, house_due, reminder_outlook, scan_watch, waiting
 from metrology.services import settings as bureau_settings
 from metrology.services.due_groups import DueFilter
 from metrology.services.reporting import overdue_trend
@@ -64,6 +64,8 @@ def _officer() -> dict[str, Any]:
         "batch_words": _batch_words,
         "outbox": reminder_outlook.outbox(session, who),
         "is_mail_set_up": bool(settings().smtp_url),
+        "complaints": complaining.waiting(session, who, today=today()),
+        "busy_codes": scan_watch.unusual(session, who, today=today(), limit=3),
     }
 
 

@@ -21,7 +21,7 @@ from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
-from metrology.services import judging, searching, serving_standards, verifying
+from metrology.services import judging, labelling, searching, serving_standards, verifying
 from metrology.services.assembling import parts_of
 from metrology.services.judging import Preview
 from metrology.services.record_readings import MOST_ROWS, arranged
@@ -56,8 +56,11 @@ def _found(text: str) -> list[Instrument]:
     """Instruments a text names; of an assembly, its parts."""
     code = text.rstrip("/").rpartition("/i/")[2]
     session = db.session()
+    label = labelling.find(session, text)
     exact = within(select(Instrument), actor()).where(
         (Instrument.public_code == code) | (Instrument.number == text.upper())
+        if label is None
+        else Instrument.id == label.instrument_id
     )
     one = session.scalar(exact)
     if one is not None:

@@ -15,21 +15,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from metrology.documents.qr import qr_png
 from metrology.domain.status_list import SLOTS
 from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.checkpoints import Checkpoint
+from metrology.persistence.complaints import Complaint
 from metrology.persistence.condition_reports import ConditionReport
 from metrology.persistence.endings import Ending
 from metrology.persistence.equipment import Equipment
 from metrology.persistence.holders import Contact, Holder
+from metrology.persistence.instrument_labels import InstrumentLabel, LabelBatch, LabelLayout
 from metrology.persistence.instruments import Attachment, Instrument, Seal, StoredFile
 from metrology.persistence.ledgers import LedgerBatch
 from metrology.persistence.people import LoginSession, Qualification, User
 from metrology.persistence.places import Place
 from metrology.persistence.preferences import SavedFilter
+from metrology.persistence.printing import PaperPackage, PrintItem
 from metrology.persistence.reminders import Notice
 from metrology.persistence.rules_versions import RulesVersion
 from metrology.persistence.standard_cases import StandardCase
@@ -38,6 +43,7 @@ from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.persistence.what_ifs import WhatIf
 from metrology.services import account_links, calendar_feeds, ending, signing_in, standard_cases
+from metrology.services import account_links, calendar_feeds, complaining, ending, labelling, signing_in, standard_cases
 from metrology.services.ledger_outcomes import Counts
 from metrology.services.standard_cases import Selection
 from tests.conftest import NOW, TODAY
@@ -46,6 +52,7 @@ from tests.people import create_user
 from tests.records import Team, certify, create_scale, create_standard, start
 from tests.standards import certify_equipment, create_equipment, create_upstream, open_case
 
+PHOTO = qr_png("https://example.org", module_px=4)
 LEDGER_MAPPING = {
     "sheets": [
         {
@@ -140,6 +147,22 @@ class World:
     @cached_property
     def stored_file(self) -> StoredFile:
         return self.keep(StoredFile(sha256=secrets.token_hex(32), size=3, data=b"a,b"))
+
+    @cached_property
+    def label_batch(self) -> LabelBatch:
+        sender = signing_in.actor_of(create_user(self.session, "officer"))
+        return labelling.order_batch(self.session, sender, prefix="XX", count=3, layout="L7160", note="", now=NOW)
+
+    @cached_property
+    def label(self) -> InstrumentLabel:
+        return labelling.labels_of(self.session, self.label_batch, self.label_batch.first, self.label_batch.last)[0]
+
+    @cached_property
+    def complaint(self) -> Complaint:
+        return complaining.complain(
+            self.session, receipt=complaining.new_receipt(), instrument=self.instrument,
+            scanned_code=self.instrument.public_code, kind="short_measure", text="少了二两", photo=PHOTO, today=TODAY, now=NOW,
+        )  # fmt: skip
 
     @cached_property
     def batch(self) -> LedgerBatch:
@@ -340,6 +363,71 @@ def _checkpoint(world: World) -> int:
     if world.session.get(Checkpoint, 1) is None:
         world.keep(Checkpoint(size=1, hash="0" * 64, at=NOW, kid="0" * 16, note="jl.example.cn/journal\n"))
     return 1
+
+
+@sample("label_batch_id")
+def _label_batch(world: World) -> int:
+    return world.label_batch.id
+
+
+@sample("label_id")
+def _label(world: World) -> int:
+    return world.label.id
+
+
+@sample("label_binding.choose:code", "label_binding.bind:code")
+def _label_code(world: World) -> str:
+    return world.label.code
+
+
+@sample("layout_id")
+def _label_layout(world: World) -> int:
+    return world.keep(
+        LabelLayout(name=secrets.token_hex(4), measures={"width": "40", "height": "30"}, created_at=NOW)
+    ).id
+
+
+@sample("label_layouts.test_page:key")
+def _known_layout(_world: World) -> str:
+    return "L7160"
+
+
+@sample("complaint_id", scoped=True)
+def _complaint(world: World) -> int:
+    return world.complaint.id
+
+
+@sample("print_item_id", scoped=True)
+def _print_item(world: World) -> int:
+    return (
+        world.session.scalars(select(PrintItem.id).where(PrintItem.certificate_id == world.certificate.id)).first() or 0
+    )
+
+
+@sample("package_id")
+def _package(world: World) -> int:
+    return world.keep(
+        PaperPackage(title="证书", made_for_id=world.user.id, state="making", asked_at=NOW, task_id=_task(world))
+    ).id
+
+
+@sample("approval_id")
+def _approval(world: World) -> int:
+    row = Task(
+        kind="verifications.approve", not_before=NOW, created_at=NOW, state="done", created_by_id=world.user.id,
+        result={"approved": 1, "refused": 1, "problems": [[1, "JD1", "outside_scope", {}]], "certificates": [1]},
+    )  # fmt: skip
+    return world.keep(row).id
+
+
+@sample("receipt")
+def _receipt(world: World) -> str:
+    return world.complaint.receipt
+
+
+@sample("problem_reports.tell:code")
+def _scanned(world: World) -> str:
+    return world.instrument.public_code
 
 
 @sample("task_id")

@@ -41,7 +41,11 @@ LIBRARY: dict[str, str] = {
     "security.mf_recovery": "all",
     "security.tf_select": "all",
 }
-OWN_ONLY = {"sessions.end", "lists.remove"}
+OWN_ONLY = {
+    *("sessions.end", "lists.remove"),
+    *("packages.detail", "packages.progress", "packages.fetch"),
+    *("verification_approvals.detail", "verification_approvals.progress", "verification_approvals.package"),
+}
 """Pages that know only what belongs to the very account: to all others what they ask for is not there."""
 WITHOUT_TOKEN: set[str] = {"public_api.statuses"}
 """Pages that take unsafe requests without a CSRF token, because they believe no cookie."""

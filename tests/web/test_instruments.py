@@ -313,7 +313,7 @@ def test_labels_are_printed(officer: FlaskClient, session: Session) -> None:
     scale = create_scale(session)
     session.commit()
     one = officer.get(f"/instruments/{scale.id}/label.pdf")
-    many = officer.post("/instruments/labels", data={"id": [scale.id]})
+    many = officer.post("/instruments/labels", data={"id": [scale.id], "layout": "L7160"})
     for answer in (one, many):
         assert answer.status_code == 200
         assert answer.data.startswith(b"%PDF-")

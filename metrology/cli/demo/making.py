@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from metrology.cli.demo import history as past
-from metrology.cli.demo import people, standards
+from metrology.cli.demo import paperwork, people, standards
 from metrology.cli.demo.city import Made, build
 from metrology.cli.demo.ledgers import TITLES, ledger_file
 from metrology.cli.demo.rules import enter_rules
@@ -153,6 +153,7 @@ def _last_touches(session: Session, history: past.History, today: date) -> peopl
     account = people.make_holder_account(session, hash_password, station, now=now)
     history.leave_waiting(today)
     _visits(session, history.people["officer"], history, today)
+    paperwork.show(session, history.people, history.own, today=today, now=now)
     session.commit()
     _doubt(session, history, today)
     keep_figures(session, today=today)
