@@ -42,7 +42,6 @@ from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.persistence.what_ifs import WhatIf
-from metrology.services import account_links, calendar_feeds, ending, signing_in, standard_cases
 from metrology.services import account_links, calendar_feeds, complaining, ending, labelling, signing_in, standard_cases
 from metrology.services.ledger_outcomes import Counts
 from metrology.services.standard_cases import Selection
