@@ -51,6 +51,7 @@ HOLDER_SAMPLES = {
 """What a holder's account may see of its own."""
 LEFT_OUT = (
     *("static", "languages.switch", "security.", "health.", "_fs", ".xlsx", ".csv", ".pdf", ".ics", "_svg", "progress"),
+    *("verify_page.token", "verify_page.worker", "verify_page.manifest", "trust."),
     *("choices", "suggest", ".group", "export", "attachments", "template", "refused", "links."),
 )
 

@@ -444,6 +444,18 @@ def test_both_languages_are_kept_and_the_choice_stays(phone: Any, registry: Regi
     assert phone.inner_text("h1") == "Check a certificate"
 
 
+def test_who_reads_english_gets_english_without_having_chosen(chromium: Any, registry: Registry) -> None:
+    context = chromium.new_context(viewport=SIZES["phone"], locale="en-US")
+    page = context.new_page()
+    context.clock.set_fixed_time(NOW)
+    keep(page, registry)
+    page.evaluate("caches.delete('verify-choices')")
+    registry.stop(page)
+    open_page(page, registry.base)
+    assert page.inner_text("h1") == "Check a certificate"
+    context.close()
+
+
 def test_a_registry_begun_anew_is_believed_again(
     phone: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

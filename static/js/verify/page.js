@@ -81,9 +81,13 @@ function tellState() {
   const isOld = isKnown && lists.now() >= expires;
   const refused = [...lists.refused.values()][0];
   line.dataset.state = !isKnown ? "missing" : isOld ? "old" : "ready";
-  const told = !isKnown ? words.missing : (isOld ? words.old : words.ready).replace("{when}", instantOf(lists.asOf));
+  const [before, after = ""] = (!isKnown ? words.missing : isOld ? words.old : words.ready).split("{when}");
   const wrong = refused === "from_future" ? words.clock : refused && words.refused.replace("{word}", refused);
-  line.replaceChildren(copy("verify-states", `[data-icon="${line.dataset.state}"]`), [told, wrong].filter(Boolean).join(" "));
+  const told = document.createElement("span");
+  const when = document.createElement("time");
+  when.textContent = isKnown ? instantOf(lists.asOf) : "";
+  told.append(before, when, wrong ? `${after} ${wrong}` : after);
+  line.replaceChildren(copy("verify-states", `[data-icon="${line.dataset.state}"]`), told);
 }
 
 // -- ways in

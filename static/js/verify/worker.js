@@ -43,7 +43,8 @@ async function language(url) {
   }
   const kept = await (await caches.open(CHOICES)).match(LANGUAGE);
   const known = kept && (await kept.text());
-  return known in SHELL.pages ? known : Object.keys(SHELL.pages)[0];
+  if (known in SHELL.pages) return known;
+  return navigator.language.startsWith("en") ? "en" : Object.keys(SHELL.pages)[0];
 }
 
 self.addEventListener("fetch", (event) => {
