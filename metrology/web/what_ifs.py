@@ -152,7 +152,7 @@ def export(what_if_id: int, form: str) -> Response:
     row = _row(what_if_id)
     words = (
         _("Number"), _("Verified on"), _("Serial number"), _("Holder"), _("Edition"), _("Verdict"), _("Would be"),
-        _("Outcome"), _("Part of the limit"), _("Part of the limit then"), _("Where"),
+        _("Outcome"), _("Part of the limit"), _("Part of the limit then"), _("Point"),
     )  # fmt: skip
     columns = [ListColumn(str(word)) for word in words]
     lines = _lines(row.id, request.args.get("outcome", ""))
