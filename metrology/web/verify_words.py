@@ -1,7 +1,8 @@
 """The bands of the page ``/verify``: colour, icon, the word in both languages and what it means.
 
-Their names are the words of docs/certificate-code.md §6, and three more: what would mislead in one word is told apart
-(a calibration says nothing of conformity, a payment code is no forgery, what falls due soon is said so).
+Their names are the words of docs/certificate-code.md §6, and four more: what would mislead in one word is told apart
+(a calibration says nothing of conformity, a payment code is no forgery, an instrument's label is no certificate, what falls
+due soon is said so).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from metrology.web.scan import Band
 NEAR_END = "due_soon"
 CALIBRATED = "calibrated"
 NO_CODE = "not_a_code"
+LABEL = "instrument_label"
 UNSURE = "unsure"
 """The band of what cannot be told: amber, and drawn otherwise than that of what holds and falls due soon."""
 
@@ -72,6 +74,10 @@ ANSWERS = {
     NO_CODE: Band(
         "unknown", "question-circle-fill", "不是证书编码", "Not the code of a certificate",
         _l("This code or text is of another kind. Scan the square on the certificate or on the label."),
+    ),
+    LABEL: Band(
+        UNSURE, "tag-fill", "器具标签", "Label of an instrument",
+        _l("This label leads to the instrument's page for life and carries no signature. Only the live page can tell its state."),
     ),
     "unsigned": Band(
         UNSURE, "question-diamond-fill", "无签名编码", "Unsigned code",

@@ -279,6 +279,20 @@ def test_a_label_without_serial_number_shows_the_register(phone: Any, registry: 
     assert "登记编号" in phone.inner_text(".serial-label")
 
 
+def test_the_label_of_an_instrument_leads_to_its_page_where_the_address_is_the_bureaus(
+    phone: Any, registry: Registry
+) -> None:
+    open_page(phone, registry.base)
+    for origin, leads in ((registry.base, True), ("https://jl-example.cn", False)):
+        assert ask(phone, f"{origin}/i/AAAAAAAAAAAAAAAAAAAAAA") == "malformed"
+        assert phone.get_attribute(".band", "data-band") == "instrument_label"
+        assert phone.get_attribute(".band", "class") == "band is-unsure"
+        link = phone.query_selector("[data-row=live]")
+        assert (link is not None) is leads
+        if link is not None:
+            assert link.get_attribute("href") == f"{origin}/i/AAAAAAAAAAAAAAAAAAAAAA"
+
+
 def test_what_a_code_says_is_text_and_never_markup(phone: Any, registry: Registry) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     open_page(

@@ -5,9 +5,19 @@ import { dayOf } from "./days.js";
 const MINUTES = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "short" });
 export const instantOf = (instant) => MINUTES.format(instant);
 
+// The lifelong label of an instrument: an address without signature, and no code of a certificate.
+const LABEL = /^(https?:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?)\/i\/([A-Za-z0-9_-]{16,24})$/;
+
+// Address and path that an answer may lead to: what the code names, or the label.
+function led({ code }, text) {
+  if (code) return { origin: code.origin, path: `/c/${code.id}` };
+  const [, origin, id] = LABEL.exec(text.trim()) ?? [];
+  return origin ? { origin: origin.toLowerCase(), path: `/i/${id}` } : null;
+}
+
 // Which band an answer wears: the word, but for what would mislead. A calibration says nothing of conformity; a payment code is no forgery.
-export function bandOf({ word, detail, facts, days }, today, warnDays) {
-  if (detail === "not_a_code") return "not_a_code";
+export function bandOf({ word, detail, facts, days }, text, today, warnDays) {
+  if (detail === "not_a_code") return LABEL.test(text.trim()) ? "instrument_label" : "not_a_code";
   if (word !== "valid") return word;
   if (facts.result === "calibrated") return "calibrated";
   return days.until !== null && days.until - today <= warnDays ? "due_soon" : "valid";
@@ -36,7 +46,7 @@ const fill = (root, slot, text) => {
 // The answer as a fragment. `page` holds templates and words, `how` says by what it was checked.
 export function draw(answer, page, how) {
   const today = dayOf(how.now);
-  const key = bandOf(answer, today, page.warnDays);
+  const key = bandOf(answer, how.text, today, page.warnDays);
   const drawn = document.createDocumentFragment();
   drawn.append(page.band(key));
   const { facts, days } = answer;
@@ -62,14 +72,15 @@ function said(facts, page, holds) {
   return part;
 }
 
-function ending({ word, detail, code }, page, how) {
+function ending(answer, page, how) {
+  const { word, detail } = answer;
   const part = page.ending();
-  const isOurs = code && how.origins.includes(code.origin);
+  const place = led(answer, how.text);
   const live = part.querySelector("[data-row=live]");
-  if (isOurs) live.href = `${code.origin}/c/${code.id}`;
+  if (place && how.origins.includes(place.origin)) live.href = place.origin + place.path;
   else live.remove();
   if (!REPORTED.includes(word) || detail === "not_a_code") part.querySelector("[data-row=report]").remove();
-  fill(part, "address", code ? code.origin.replace(/^https?:\/\//, "") : "");
+  fill(part, "address", place ? place.origin.replace(/^https?:\/\//, "") : "");
   put(part, "checked", instantOf(how.now));
   fill(part, "as-of", how.asOf === null ? "" : instantOf(how.asOf));
   fill(part, "keys", how.keysVersion ? String(how.keysVersion) : "");

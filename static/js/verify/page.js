@@ -61,6 +61,7 @@ async function answer(text, { isAgain = false } = {}) {
   const found = await check(text, { keys: lists.keys, lists: lists.shards, now, crypto });
   shown = { text, index: found.facts?.status_index ?? null };
   const how = {
+    text,
     now,
     asOf: lists.asOf,
     keysVersion: lists.keys?.version,
