@@ -2,9 +2,10 @@
 
     E = mean of the indications − reference value;   u_c² = (s/√n)² + Σ c_j² u_j²;   U = k · u_c
 
-Type A from the readings at the point; where one was read once, from the pooled spread of those read repeatedly. Type B from the
-entries of the sheet. The result is rounded to the last of the two digits of U (GUM 7.2.6, JJF 1059.1-2012). Conformity is
-stated only by a decision rule the customer asked for (ISO/IEC 17025:2017 7.8.6).
+Type A from the readings at the point; where it was read once, or all readings show the same digit while others vary (the step
+of the indication hides the spread there), from the pooled spread of the points read repeatedly. Type B from the entries of the
+sheet. The result is rounded to the last of the two digits of U (GUM 7.2.6, JJF 1059.1-2012). Conformity is stated only by a
+decision rule the customer asked for (ISO/IEC 17025:2017 7.8.6).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -269,6 +270,14 @@ def _values(row: Row, unit: str) -> list[Decimal]:
     return [one.in_unit(unit) for one in _indications(row)]
 
 
+def _repeatability(values: Sequence[Decimal], repeated: Sequence[Sequence[Decimal]]) -> Input:
+    spreads = len(values) > 1 and min(values) != max(values)
+    hidden = not spreads and any(min(other) != max(other) for other in repeated)
+    if len(values) == 1 or hidden:
+        return budget.pooled("A", repeated, len(values))
+    return budget.series("A", values)
+
+
 def _results(
     rows: Sequence[Row], unit: str, entries: Sequence[Entry], rule: DecisionRule | None
 ) -> tuple[tuple[PointResult, ...], Lack | None]:
@@ -287,7 +296,7 @@ def _result(
     reference = row.quantities["reference"].to(unit)
     values = _values(row, unit)
     mean = sum(values, Decimal(0)) / len(values)
-    own = budget.series("A", values) if len(values) > 1 else budget.pooled("A", repeated, 1)
+    own = _repeatability(values, repeated)
     inputs = [own, *(_input(str(i), one, unit, reference) for i, one in enumerate(entries))]
     whole = budget.combine(inputs)
     stated = budget.express(mean - reference.value, whole.expanded, unit) if whole.expanded else None

@@ -12,7 +12,7 @@ from metrology.documents.calibration_facts import BudgetLine, BudgetText, Calibr
 from metrology.documents.certificate_facts import Bilingual, PointResult, RegulationUsed, ResultTable
 from metrology.domain.calibrating import CODE, KIND
 from metrology.domain.calibration_sheet import BEFORE, DISTRIBUTIONS, METHOD, NO_RULE
-from metrology.domain.conformity import RULES
+from metrology.domain.conformity import RULES, DecisionRule
 from metrology.domain.quantity import plain
 from metrology.persistence.verifications import Verification
 from metrology.services import calibrating, law
@@ -120,11 +120,15 @@ def statements(session: Session, verification: Verification) -> CalibrationFacts
         uncertainty=_UNCERTAINTY,
         traceability=_traceability(verification),
         budget=_budget(result["budget"], str(result["unit"])),
-        decision_rule=Bilingual(rule.statement["zh"], rule.statement["en"])
-        if rule and result["rule"] != NO_RULE
-        else Bilingual(""),
+        decision_rule=_rule(rule) if rule and result["rule"] != NO_RULE else Bilingual(""),
         next_on=until.isoformat() if until else "",
     )
+
+
+def _rule(rule: DecisionRule) -> Bilingual:
+    """The rule in its own words; the paper says in front that it is the decision rule."""
+    zh, en = rule.statement["zh"], rule.statement["en"]
+    return Bilingual(zh.removeprefix("判定规则").lstrip("：:"), en.removeprefix("Decision rule:").lstrip())
 
 
 def _traceability(verification: Verification) -> Bilingual:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import pytest
+from pypdf import PdfReader
 
-from metrology.documents.certificate_facts import Bilingual, CertificateFacts, CheckResult
+from metrology.documents.certificate_facts import Bilingual, CertificateFacts, CheckResult, LabelledText
 from metrology.documents.certificate_pdf import certificate_pdf
 from metrology.documents.fonts import MissingGlyphs, paper_fonts
 from metrology.documents.qr import read_qr
 from metrology.domain.problems import Problem
 from tests.documents.paper import (
     URL,
+    create_calibration,
     create_facts,
     create_notice,
     create_point,
@@ -188,10 +196,50 @@ def test_rarer_names_and_thin_spaces_are_printed() -> None:
     assert "21.3℃" in pages[1]
 
 
+@pytest.mark.parametrize("reader", ["pdfium", "pypdf", "pdftotext"])
+def test_every_reader_of_pdf_gets_the_text_that_was_put_in(reader: str, tmp_path: Path) -> None:
+    """Ligatures, thin spaces, signs, Chinese beyond the first plane of what fonts usually have."""
+    put = [
+        "Office fi fl ffi AVATAR",
+        "21.3\u2009℃",
+        "±0.30\u202f%",
+        "Ⅲ",
+        "½ Max",
+        "m³/h",
+        "U = 0.011 mm",
+        "𬭸䶮",
+        "（豫）法计〔2023〕07001号",
+    ]
+    facts = create_facts(
+        applicant=Bilingual(put[0], put[0]), place=put[1], verifier=put[7], checkpoint="", applicant_address=put[8],
+        conclusion=Bilingual(f"准予作 {put[3]} 级使用", "x"), environment=(LabelledText(Bilingual("a"), put[2]), LabelledText(Bilingual("b"), put[6])),
+        tables=(create_table(create_point(point=put[4], extra=(put[5],))),),
+    )  # fmt: skip
+    facts = replace(facts, tables=(replace(facts.tables[0], extra_headings=(Bilingual("流量"),)),))
+    pdf = certificate_pdf(facts, language="zh")
+    said = _read(reader, pdf, tmp_path)
+    for text in put:
+        assert re.sub(r"\s", "", text) in said, text
+
+
+def _read(reader: str, pdf: bytes, folder: Path) -> str:
+    if reader == "pdfium":
+        return "".join(page_texts(pdf))
+    if reader == "pypdf":
+        return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler's pdftotext is not installed")
+    (folder / "paper.pdf").write_bytes(pdf)
+    said = subprocess.run(
+        ["pdftotext", "-enc", "UTF-8", str(folder / "paper.pdf"), "-"], check=True, capture_output=True
+    )
+    return re.sub(r"\s", "", said.stdout.decode())
+
+
 @pytest.mark.parametrize(
     "facts",
-    [create_facts(), create_notice(), create_facts(remarks=(Bilingual("备注"),))],
-    ids=["certificate", "notice", "remarks"],
+    [create_facts(), create_notice(), create_calibration(), create_facts(remarks=(Bilingual("备注"),))],
+    ids=["certificate", "notice", "calibration", "remarks"],
 )
 def test_facts_survive_json(facts: CertificateFacts) -> None:
     stored = json.loads(json.dumps(facts.to_payload()))

@@ -65,6 +65,18 @@ def test_a_point_read_once_takes_the_spread_of_those_read_repeatedly(method: Cal
     assert result.widest is result.points[1]
 
 
+def test_a_spread_hidden_by_the_step_of_the_indication_is_taken_from_the_other_points(
+    method: CalibrationMethod,
+) -> None:
+    result = method.evaluate({}, readings(point("0", "0.00", "0.00", "0.00"), point()))
+    hidden, seen = (one.budget.inputs[0] for one in result.points)
+    # pooled s² = (2·0 + 2·0.0057735²)/4, over √3
+    assert hidden.u.quantize(Decimal("0.00001")) == Decimal("0.00236")
+    assert (hidden.freedom, seen.u.quantize(Decimal("0.00001")), seen.freedom) == (4, Decimal("0.00333"), 2)
+    still = method.evaluate({}, readings(point("0", "0.00", "0.00"), point("50", "50.00", "50.00")))
+    assert [one.budget.inputs[0].u for one in still.points] == [0, 0]
+
+
 def test_without_any_repetition_nothing_is_stated(method: CalibrationMethod) -> None:
     result = method.evaluate({}, readings(point("50", "50.01"), point("150", "150.02")))
     assert [lack.path for lack in result.lacks] == ["points[1].r2"]

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from metrology.cli.demo import history as past
 from metrology.cli.demo import paperwork, people, standards
+from metrology.cli.demo.calibrations import TYPE as CALIPER
+from metrology.cli.demo.calibrations import calibrate_some
 from metrology.cli.demo.city import Made, build
 from metrology.cli.demo.ledgers import TITLES, ledger_file
 from metrology.cli.demo.rules import enter_rules
@@ -152,6 +154,7 @@ def _last_touches(session: Session, history: past.History, today: date) -> peopl
     ).one()
     account = people.make_holder_account(session, hash_password, station, now=now)
     history.leave_waiting(today)
+    calibrate_some(session, history.people, history.serving.get(CALIPER, []), station, today)
     _visits(session, history.people["officer"], history, today)
     paperwork.show(session, history.people, history.own, today=today, now=now)
     session.commit()

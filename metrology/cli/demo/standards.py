@@ -34,6 +34,8 @@ _ABOVE: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("volume", PROVINCE, "一等标准金属量器标准装置", "Standard of metal measures, first class", "U=0.01%(k=2)", "m3"),
     ("water", PROVINCE, "水流量标准装置(静态质量法)", "Static gravimetric water flow standard", "U=0.05%(k=2)", "flow"),
     ("piston", PROVINCE, "一等活塞式压力计标准装置", "Standard of dead-weight pressure balances", "0.02 级", "Pa"),
+    ("metre", NATION, "米定义波长国家计量基准", "National primary standard of the metre", "", ""),
+    ("block", PROVINCE, "三等量块标准装置", "Standard of gauge blocks, grade 3", "U=0.10 μm(k=2)", "metre"),
     ("length", PROVINCE, "时间间隔与里程标准装置", "Standard of time interval and distance", "U=0.02%(k=2)", "s"),
 )
 
@@ -115,6 +117,10 @@ _STANDARDS = (
     Standard(
         "二等标准金属量器标准装置(备用)", "Standard metal measures, spare", ("fuel_dispenser",), "50 L", "0.05 %", "U=0.05%(k=2)",
         (_measure("20 L 乙", "0.05 %", "U=0.05%(k=2)", "50 L"),),
+    ),
+    Standard(
+        "五等量块标准装置", "Gauge blocks, grade 5", ("vernier_caliper",), "150 mm", "0.002 mm", "U=0.002 mm(k=2)",
+        (Piece("main", "五等量块 38 块组", "Gauge blocks, grade 5, set of 38", "38", "", "150 mm", "0.002 mm", "U=0.002 mm(k=2)", "block"),),
     ),
 )  # fmt: skip
 
