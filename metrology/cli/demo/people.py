@@ -87,6 +87,7 @@ AUTHORISED = (
     ("fuel_dispenser", "", ""), ("digital_indicating_scale", "max", "300 kg"), ("electronic_price_computing_scale", "", ""),
     ("analog_indicating_scale", "", ""), ("non_self_indicating_scale", "", ""), ("cold_water_meter", "dn", "50"),
     ("pressure_gauge", "", ""), ("taximeter", "", ""), ("diaphragm_gas_meter", "", ""), ("active_energy_meter", "", ""),
+    ("vernier_caliper", "", ""),
 )  # fmt: skip
 """Type, the characteristic that limits it, and how far: larger water meters and most medical instruments go to the province."""
 

@@ -120,7 +120,7 @@ _STANDARDS = (
     ),
     Standard(
         "五等量块标准装置", "Gauge blocks, grade 5", ("vernier_caliper",), "150 mm", "0.002 mm", "U=0.002 mm(k=2)",
-        (Piece("main", "五等量块 38 块组", "Gauge blocks, grade 5, set of 38", "38", "", "150 mm", "0.002 mm", "U=0.002 mm(k=2)", "block"),),
+        (Piece("main", "五等量块 38 块组", "Gauge blocks, grade 5", "38", "", "150 mm", "0.002 mm", "U=0.002 mm(k=2)", "block"),),
     ),
 )  # fmt: skip
 
