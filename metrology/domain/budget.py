@@ -14,13 +14,12 @@ Decimal('0.02887')
 '(100.02147 ± 0.00079) g'
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, localcontext
-from statistics import NormalDist
 from typing import Literal
 
+from metrology.domain.coverage import Probability, coverage
 from metrology.domain.problems import BadQuantity
 from metrology.domain.quantity import ARITHMETIC, plain, round_to
 
@@ -28,16 +27,12 @@ INFINITE = None
 """Degrees of freedom of an input known for certain to be as uncertain as stated."""
 _TWO = Decimal(2)
 
-Probability = Literal["95", "95.45", "99"]
-"""A coverage probability in per cent: k = 2 stands for 95.45 %, JJF 1059.1 states U_95 and U_99 as well."""
-
 # By the number of readings: the mean range of a normal series in s, d_n, and the degrees of freedom of s = R/d_n
 # (JJF 1059.1-2012; the degrees of freedom from memory).
 _RANGE = {
     2: ("1.13", "0.9"), 3: ("1.69", "1.8"), 4: ("2.06", "2.7"), 5: ("2.33", "3.6"), 6: ("2.53", "4.5"),
     7: ("2.70", "5.3"), 8: ("2.85", "6.0"), 9: ("2.97", "6.8"), 10: ("3.08", "7.5"),
 }  # fmt: skip
-_NEARLY_INFINITE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,44 +230,6 @@ def effective_freedom(inputs: Sequence[Input], combined: Decimal) -> int | None:
     with localcontext(ARITHMETIC):
         total = sum((one.contribution**4 / one.freedom for one in inputs if one.freedom), Decimal(0))
         return int(combined**4 / total) if total else None
-
-
-def coverage(freedom: int | None, probability: Probability = "95.45") -> Decimal:
-    """K to two decimals: Student's t for the degrees of freedom, that of the normal distribution for infinitely many.
-
-    >>> coverage(None), coverage(16), coverage(5, "95"), coverage(None, "99")
-    (Decimal('2.00'), Decimal('2.17'), Decimal('2.57'), Decimal('2.58'))
-    """
-    part = float(probability) / 100
-    infinite = freedom is None or freedom > _NEARLY_INFINITE
-    k = NormalDist().inv_cdf((1 + part) / 2) if infinite else _students_t(max(1, freedom or 1), part)
-    return round_to(Decimal(k), Decimal("0.01"))
-
-
-def _students_t(freedom: int, part: float) -> float:
-    """Where Student's distribution holds this part between −t and t, by halving; a factor, not a reading, so floats do."""
-    low, high = 0.0, 1.0
-    while _between(high, freedom) < part:
-        high *= 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _between(middle, freedom) < part else (low, middle)
-    return high
-
-
-def _between(t: float, freedom: int) -> float:
-    """The part between −t and t: a finite sum for whole degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4)."""
-    angle = math.atan2(t, math.sqrt(freedom))
-    cosine = math.cos(angle)
-    odd = freedom % 2
-    term = cosine if odd else 1.0
-    total = 0.0 if freedom == 1 else term
-    for i in range(2 + odd, freedom - 1, 2):
-        term *= cosine * cosine * (i - 1) / i
-        total += term
-    if odd:
-        return 2 / math.pi * (angle + math.sin(angle) * total)
-    return math.sin(angle) * total
 
 
 # -- stated

@@ -21,7 +21,8 @@ from metrology.domain.quantity import Quantity
 from metrology.domain.reading_sheet import ReadingTable, Row
 from metrology.domain.regulation import Case
 from metrology.domain.verdict import Finding, Labels, Lack, of_error
-from metrology.domain.weighing_scope import WeighingScope, tidy, to_e
+from metrology.domain.weighing_repeating import RepeatedWeighing, in_unit
+from metrology.domain.weighing_scope import tidy, to_e
 from metrology.domain.weighing_sheet import (
     LOAD,
     POINT_LABELS,
@@ -43,14 +44,10 @@ _COMPLETE = ("initial", "after_repair")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeighingEdition(WeighingScope):
+class WeighingEdition(RepeatedWeighing):
     """What all regulations on scales have in common."""
 
     # -- what the kinds of scales differ in
-
-    @abstractmethod
-    def balance_point(self, plate: Nameplate, row: Row) -> Quantity | Lack | None:
-        """P: the indication before rounding, None when the row has no indication."""
 
     @abstractmethod
     def reads_change_over(self, plate: Nameplate) -> bool:
@@ -89,11 +86,6 @@ class WeighingEdition(WeighingScope):
         some = [one for one in loads if one.point in ("min", "half", "max")] or loads
         hint = {one.point: self.extra_load(largest, one.load, kind).plain() for one in some}
         yield self.discrimination_table(some, hint, required=kind in _COMPLETE)
-
-    def ranged(self, plate: Nameplate, within: str = "") -> Nameplate:
-        """The nameplate of a weighing range by its number; of the largest, in which all other tests are made, by default."""
-        own = self.weighing_ranges(plate)
-        return own[int(within) - 1] if within else own[-1]
 
     def first_tables(self, plate: Nameplate, kind: str) -> Iterable[ReadingTable]:
         """Tables that come before the weighings."""
@@ -140,7 +132,7 @@ class WeighingEdition(WeighingScope):
         for table in ("weighing", "eccentricity", "rolling"):
             for row in case.reading.rows(table):
                 yield from self._weighed(case, table, row, zero)
-        yield from self._repeatability(case, zero)
+        yield from self.repeatability(case, zero)
         yield from self.discrimination(case)
         yield from self._loads_lacking(case)
         yield from self.more(case, zero)
@@ -166,7 +158,7 @@ class WeighingEdition(WeighingScope):
         return of_error(
             "zero",
             ZERO_LABELS,
-            error=_in(zero, e.unit),
+            error=in_unit(zero, e.unit),
             formula=self.formula(case.nameplate, zero=True),
             inputs=texts_of(case.reading.single("zero")) or texts_of(case.reading.single("")),
             limit=MaximumPermissibleError.symmetric(tidy(e.times(self.value("zero")))),
@@ -194,15 +186,15 @@ class WeighingEdition(WeighingScope):
         yield of_error(
             f"{table}[{row.index}]",
             POINT_LABELS[table],
-            error=_in(corrected, unit),
+            error=in_unit(corrected, unit),
             limit=limit,
             numbers=used,
             clause=self.numbers[used[0]].clause,
             formula=self.formula(plate),
             inputs={**texts_of(row), **({"zero_error": zero.text()} if zero is not None else {}), "e": plate["e"]},
-            extras={"load": _in(load, unit).text(), "position": row.texts.get("position")}
+            extras={"load": in_unit(load, unit).text(), "position": row.texts.get("position")}
             if table != "weighing"
-            else {"load": _in(load, unit).text(), "direction": row.texts.get("direction", "up")},
+            else {"load": in_unit(load, unit).text(), "direction": row.texts.get("direction", "up")},
         )
 
     def formula(self, plate: Nameplate, *, zero: bool = False) -> str:
@@ -211,58 +203,6 @@ class WeighingEdition(WeighingScope):
         if zero:
             return "E0 = I + ½e − ΔL − L" if change_over else "E0 = I − L"
         return "P = I + ½e − ΔL; Ec = P − L − E0" if change_over else "Ec = I − L − E0"
-
-    def _series(self, case: Case) -> dict[Quantity, list[tuple[Row, Quantity]]]:
-        """Repeated weighings by their load."""
-        series: dict[Quantity, list[tuple[Row, Quantity]]] = {}
-        for row in case.reading.rows("repeatability"):
-            load, point = row.get("load"), self.balance_point(self.ranged(case.nameplate), row)
-            if load is not None and isinstance(point, Quantity):
-                series.setdefault(load, []).append((row, point))
-        return series
-
-    def _repeatability(self, case: Case, zero: Quantity | None) -> Iterator[Finding | Lack]:
-        wanted = int(self.value("repeatability.runs"))
-        for load, weighings in self._series(case).items():
-            path = f"repeatability[{weighings[0][0].index}].load"
-            if not Quantity(Decimal(0), load.unit) < load <= self.capacity(case.nameplate):
-                yield Lack("not_covered", path, LOAD.labels, {"value": load.text()})
-            elif len(weighings) < wanted:
-                # Weighings of different loads do not make a series.
-                params = {"wanted": str(wanted), "got": str(len(weighings)), "load": load.plain()}
-                yield Lack("missing_reading", "repeatability", POINT_LABELS["repeatability"], params)
-            else:
-                yield self._spread(case, load, [point for _, point in weighings], zero)
-
-    def spread(self, case: Case) -> Quantity | None:
-        """The largest spread among the series of repeated weighings; None while no series is complete."""
-        wanted = int(self.value("repeatability.runs"))
-        spreads = [
-            max(points) - min(points)
-            for weighings in self._series(case).values()
-            if len(points := [point for _, point in weighings]) >= wanted
-        ]
-        return max(spreads) if spreads else None
-
-    def _spread(self, case: Case, load: Quantity, points: Sequence[Quantity], zero: Quantity | None) -> Finding:
-        """Whatever spread is allowed, no single weighing may exceed its own limit (OIML R 76-1:2006 3.6)."""
-        plate = self.ranged(case.nameplate)
-        unit = self.e(plate).unit
-        limit, used = self.limit_at(plate, load, case.kind)
-        errors = [point - load - zero if zero is not None else point - load for point in points]
-        worst = max(errors, key=lambda error: (error.magnitude(), error))
-        return of_error(
-            "repeatability",
-            POINT_LABELS["repeatability"],
-            error=_in(max(points) - min(points), unit),
-            limit=limit,
-            within=limit.admits(worst),
-            clause=self.numbers["repeatability.runs"].clause,
-            formula="Pmax − Pmin ≤ |MPE|, |Ec| ≤ |MPE|",
-            numbers=(*used, "repeatability.runs", "repeatability.load"),
-            inputs={f"P{i}": point.text() for i, point in enumerate(points, start=1)},
-            extras={"load": load.plain(), "largest_error": _in(worst, unit).text()},
-        )
 
     def _loads_lacking(self, case: Case) -> Iterator[Lack]:
         """Test loads nobody has weighed near, and loads too small for eccentricity and repeatability."""
@@ -298,7 +238,7 @@ class WeighingEdition(WeighingScope):
             if load is not None and before is not None and after is not None:
                 plate = self.ranged(case.nameplate)
                 wanted = self.least_change(plate, load, case.kind)
-                change = _in((after - before).magnitude(), self.e(plate).unit)
+                change = in_unit((after - before).magnitude(), self.e(plate).unit)
                 yield Finding(
                     f"discrimination[{row.index}]",
                     POINT_LABELS["discrimination"],
@@ -335,7 +275,3 @@ def _around(one: LoadPoint) -> tuple[Quantity, Quantity]:
     if name == "min":
         return one.load, one.load.times(2)
     return one.load.times(_NEAR), one.load if name.startswith("change") else one.load.times(2 - _NEAR)
-
-
-def _in(quantity: Quantity, unit: str) -> Quantity:
-    return tidy(quantity.to(unit))
