@@ -44,7 +44,7 @@ def near(judgement: Mapping[str, Any]) -> Nearness:
     used = [(part, str(one.get("point", ""))) for one in findings if (part := _part_used(one)) is not None]
     if judgement.get("verdict") == "conforms":
         return min((Nearness(1 - part, point) for part, point in used), key=_margin, default=Nearness(None, ""))
-    failing = [one for one in findings if not one.get("within")]
+    failing = [one for one in findings if not one.get("within")] if judgement.get("verdict") == "rejected" else []
     beyond = [_part_used(one) for one in failing]
     if not failing or any(part is None or part <= 1 for part in beyond):
         return Nearness(None, "")
@@ -75,8 +75,8 @@ def outlook(judgement: Mapping[str, Any], error: Quantity | None) -> Outlook:
     ``unknown`` without an error, or where it cannot be set against a point. Rounding of the type is not repeated, so an error
     within one rounding interval of a limit is for people to look at: this weighs work, it decides nothing.
     """
-    if error is None:
-        return "unknown"
+    if error is None or judgement.get("verdict") not in ("conforms", "rejected"):
+        return "unknown"  # a calibration gives no verdict that could turn
     findings = judgement.get("findings") or ()
     conforms = judgement.get("verdict") == "conforms"
     unsure, outside = False, False

@@ -138,7 +138,7 @@ def _item(case: StandardCase, row: Any, error: Quantity | None) -> dict[str, Any
     judgement = {"verdict": row.verdict, **(row.judgement or {})}
     nearness = doubt.near(judgement)
     margin = None if nearness.margin is None else int((nearness.margin * PPM).to_integral_value())
-    unknown = UNKNOWN_FIRST if row.verdict == "conforms" else NEVER_LAST
+    unknown = NEVER_LAST if row.verdict == "rejected" else UNKNOWN_FIRST
     stands = row.standing == "valid"
     sooner = stands and _becomes_due(case, row)
     return {
@@ -146,7 +146,7 @@ def _item(case: StandardCase, row: Any, error: Quantity | None) -> dict[str, Any
         "certificate_id": row.certificate_id,
         "instrument_id": row.instrument_id,
         "verification_id": row.verification_id,
-        "verdict": row.verdict,
+        "verdict": row.verdict or "",
         "margin": margin,
         "rank": unknown if margin is None else margin,
         "point": nearness.point[:200],
@@ -158,9 +158,10 @@ def _item(case: StandardCase, row: Any, error: Quantity | None) -> dict[str, Any
 
 
 def _becomes_due(case: StandardCase, row: Any) -> bool:
-    """What is in use and verified again becomes due; what is replaced at the end of its life, or stands still, is not."""
+    """What is in use and verified again becomes due; what is replaced at the end of its life, stands still, or was calibrated is not."""
     return (
-        row.state == "in_use"
+        row.verdict is not None
+        and row.state == "in_use"
         and row.due_kind == "verification"
         and (row.due_date is None or row.due_date > case.reverify_by)
     )

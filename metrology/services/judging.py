@@ -290,6 +290,8 @@ def authorisation_refusal(session: Session, verification: Verification, plate: M
     """Why its authorisation does not let the body verify this instrument on the day; None where the body is refused anyway."""
     if institute_refusal(verification.institute, verification.verified_on) or verification.institute is None:
         return None
+    if is_calibration(verification):  # outside mandatory control nobody authorises: the customer asks
+        return None
     return authorisations.refusal(
         session, verification.institute, verification.instrument, plate, verification.verified_on
     )

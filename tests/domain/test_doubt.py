@@ -102,5 +102,11 @@ def test_a_rejection_turns_only_when_every_point_comes_in() -> None:
     assert outlook(record(out, broken, verdict="rejected"), parse("-0.05 %")) == "stays"
 
 
+def test_a_calibration_has_no_verdict_to_turn() -> None:
+    measured = {"verdict": None, "findings": [finding(within=True)]}
+    assert near(measured) == Nearness(None, "")
+    assert outlook(measured, parse("5 %")) == "unknown"
+
+
 def test_without_an_error_nobody_knows() -> None:
     assert outlook(record(finding()), None) == "unknown"
