@@ -339,3 +339,42 @@ def test_one_reading_of_a_meter_is_no_volume(read, lacking):
 def test_a_measure_of_which_one_thing_is_known_measures_nothing(known):
     readings = {"runs": [{**HEIGHT, **WARM}], "standard_measure": {known: MEASURE[known]}}
     assert lacks("fuel_dispenser", readings)["standard_measure"] == ("missing_reading", {"row": "0"})
+
+
+@pytest.mark.parametrize(("mean", "near"), [("1.19 %", False), ("1.2 %", True), ("1.8 %", True), ("1.81 %", False)])
+def test_near_a_limit_of_one_and_a_half(mean, near):
+    load = {"current": "0.25 A", "power_factor": "1.0", "errors": [mean, mean]}
+    assert ("loads[0]" in lacks("active_energy_meter", {"loads": [load]})) is near
+
+
+def test_a_three_phase_meter_is_loaded_phase_by_phase_too():
+    found = lacks("active_energy_meter", {}, phases="three")
+    phases = {path for path in found if path.rpartition(".")[2] in "ABC"}
+    assert phases == {f"loads.{factor}.Ib.{phase}" for factor in ("unity", "lag") for phase in "ABC"}
+    assert not {path for path in lacks("active_energy_meter", {}) if path.rpartition(".")[2] in "ABC"}
+    capacitive = {"current": "5 A", "power_factor": "0.8C", "phase": "A", "errors": ["0.1 %", "0.1 %"]}
+    assert lacks("active_energy_meter", {"loads": [capacitive]}, phases="three")["loads[0].current"][0] == "not_covered"
+
+
+def test_limits_a_standard_is_chosen_by():
+    edition = regulations.get("cold_water_meter").editions[-1]
+    for kind, limits in (("initial", ["2 %", "2 %", "5 %"]), ("in_service", ["4 %", "4 %", "10 %"])):
+        held = edition.mpe_at(PLATES["cold_water_meter"], kind)
+        assert [one.limit.plain() for one in held] == limits
+        assert [one.at.plain() for one in held] == ["2.5 m³/h", "0.04 m³/h", "0.025 m³/h"]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "code"),
+    [
+        ("6 kg/2 g, 15 kg/5 g", None),
+        ("3 kg/2 g, 6 kg/5 g, 15 kg/10 g", None),
+        ("3 kg/2 g, 15 kg/5 g, 14 kg/10 g", "not_covered"),
+        ("10 kg/2 g, 15 kg/2 g", "not_covered"),
+        ("15 kg/2 g, 15 kg/5 g", "not_covered"),
+    ],
+)
+def test_weighing_ranges_rise(ranges, code):
+    plate = {**PLATES["digital_indicating_scale"], "e": "2 g", "multiple_ranges": ranges}
+    case = {"type": "digital_indicating_scale", "on": DAY, "kind": "initial", "nameplate": plate, "readings": {}}
+    assert (evaluate(case, partial=True).get("problem") or {}).get("code") == code
