@@ -301,6 +301,6 @@ def _void(session: Session, actor: Actor, label: InstrumentLabel, reason: str, *
     label.state, label.void_at, label.void_by_id, label.void_reason = "void", now, actor.user_id, reason[:200]
     record(
         session, actor, "label.voided", label, at=now, instrument=label.instrument_id, reason=reason,
-        changes={"number": [label.number, None], "state": [was, "void"]},
+        changes={"number": [None, label.number], "state": [was, "void"]},
     )  # fmt: skip
     session.flush()

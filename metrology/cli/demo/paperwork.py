@@ -17,7 +17,7 @@ from metrology.services import complaining, label_layouts, labelling, scan_watch
 
 BATCH = 210
 BOUND = 24
-_WAITS_SINCE = timedelta(days=12)
+_WAITS_SINCE = timedelta(days=36)
 _TOLD = (
     ("short_measure", "买三斤苹果，回家复称少了二两。", "水果区，靠北门", 12),
     ("short_measure", "加满油比平时多出四升，油箱没有那么大。", "3 号加油机", 6),
