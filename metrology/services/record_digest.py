@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
@@ -110,3 +110,23 @@ def _is_as_told(row: Certificate, issued: Any, ended: Any) -> bool:
         return bool((ended["standing"][1], ended["end_reason"][1]) == (row.standing, row.end_reason))
     # What had ended when it was issued has no entry of its own for that.
     return row.standing == "valid" or (row.standing == "superseded" and row.ended_at == row.issued_at)
+
+
+def altered_records(session: Session, records: Iterable[Verification]) -> frozenset[int]:
+    """Keys of those records that are no longer what the journal says was handed in; drafts are not fixed yet."""
+    rows = {str(one.id): one for one in records if one.state not in ("draft", "discarded")}
+    if not rows:
+        return frozenset()
+    keys = [one.id for one in rows.values()]
+    session.scalars(
+        select(Verification).where(Verification.id.in_(keys)).options(selectinload(Verification.standards))
+    ).all()
+    told: dict[str, Any] = {}
+    statement = select(JournalEntry.object_id, JournalEntry.changes).where(
+        JournalEntry.object_kind == "verification",
+        JournalEntry.object_id.in_(list(rows)),
+        JournalEntry.action == "verification.submitted",
+    )
+    for key, changes in session.execute(statement.order_by(JournalEntry.seq)):
+        told.setdefault(key, changes)
+    return frozenset(one.id for key, one in rows.items() if (told.get(key) or {}).get(KEY) != [None, digest(one)])

@@ -32,7 +32,7 @@ from metrology.services.drafting import (
     use_standards,
 )
 from metrology.services.judging import Preview
-from metrology.services.record_digest import digest_changes
+from metrology.services.record_digest import check_intact, digest_changes
 
 __all__ = [
     "DraftChanges",
@@ -120,6 +120,7 @@ def correct(
     """A new draft with the readings of a returned or approved record, which it names. The old record stays as it is."""
     if verification.state not in ("returned", "approved"):
         raise Problem("not_correctable", "state", number=verification.number, state=verification.state)
+    check_intact(session, verification)
     reason = cleaning.paragraph("reason", reason)
     if verification.state == "approved" and not reason:
         raise Problem("reason_needed", "reason")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload, undefer
 
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.holders import Holder
@@ -16,6 +17,7 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.keyset import Order
 from metrology.persistence.scope import within
 from metrology.services import certifying, searching
+from metrology.services.record_digest import altered
 from metrology.services.validity import ANNULLED
 from metrology.web import labels, listing
 from metrology.web.certificates import blueprint as certificates
@@ -103,6 +105,12 @@ def _instrument_number(asking: Asking, key: int) -> str | None:
     return found
 
 
+def _altered(session: Session, rows: Sequence[Certificate]) -> frozenset[int]:
+    keys = [row.id for row in rows]
+    session.scalars(select(Certificate).where(Certificate.id.in_(keys)).options(undefer(Certificate.payload))).all()
+    return altered(session, rows)
+
+
 CERTIFICATES = listing.register(
     ListDefinition(
         page="certificates",
@@ -181,6 +189,7 @@ CERTIFICATES = listing.register(
         loads=(_INSTRUMENT,),
         export_action="instrument.export",
         bulk_limit=BULK_LIMIT,
+        altered=_altered,
     )
 )
 

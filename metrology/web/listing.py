@@ -82,6 +82,8 @@ class ListDefinition:
     """Orders that the indexes of the divisions have; None: all."""
     chips: Callable[[Asking], Iterable[Chip]] = lambda _asking: ()
     """Chips of what the division stands for."""
+    altered: Callable[[Session, Sequence[Any]], frozenset[int]] = lambda _session, _rows: frozenset()
+    """Keys of those rows that are no longer what the journal says was fixed: an export tells their number and nothing else."""
     extra_keys: tuple[str, ...] = ()
     loads: tuple[Any, ...] = ()
     export_action: str = "instrument.export"

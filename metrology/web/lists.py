@@ -97,8 +97,11 @@ def _cells(shown: Listing) -> Iterator[list[Cell]]:
         session.connection()
         same = Listing(shown.definition, Asking(session, shown.asking.actor, shown.asking.today, shown.asking.args))
         for keys in same.query.chunks(session, EXPORT_CHUNK):
-            for row in same.load(session, keys, shown.columns):
-                yield [column.value(row) for column in shown.columns]
+            rows = same.load(session, keys, shown.columns)
+            broken = shown.definition.altered(session, rows)
+            for row in rows:
+                cells = [column.value(row) for column in shown.columns]
+                yield [row.number, *[str(_("Data do not match"))] * (len(cells) - 1)] if row.id in broken else cells
             session.expunge_all()
 
 

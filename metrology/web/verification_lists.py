@@ -17,6 +17,7 @@ from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
 from metrology.services import searching
+from metrology.services.record_digest import altered_records
 from metrology.web import labels, listing
 from metrology.web.filters import label, pick
 from metrology.web.list_filters import (
@@ -194,6 +195,7 @@ VERIFICATIONS = listing.register(
         default_sort="-number",
         within=_within,
         cells="verifications/_list_cells.html",
+        altered=altered_records,
         export_action="verification.view",
     )
 )

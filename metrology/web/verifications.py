@@ -80,6 +80,8 @@ def detail(verification_id: int) -> str:
     """One record: all readings with what was found, standards, people, and what may be done with it."""
     record = seen(verification_id)
     session = db.session()
+    if record.state not in ("draft", "discarded") and not is_intact(session, record):
+        return render_template("verifications/altered.html", record=record)
     laid = _laid(record)
     document = certifying.document_of(session, record.id)
     warn_days = settings.read(session).warn_days
@@ -97,7 +99,6 @@ def detail(verification_id: int) -> str:
         ),
         document=document,
         standing=certifying.standing(document, record.instrument, today(), warn_days) if document else None,
-        is_intact=record.state in ("draft", "discarded") or is_intact(session, record),
         may=_decisions(record, actor()),
         seal_words=SEAL_FINDINGS,
         unprintable=unprintable(record),

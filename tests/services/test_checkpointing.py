@@ -315,6 +315,18 @@ def test_a_deletion_is_named(session: Session, signer: SigningKey, tmp_path: Pat
     assert told(session, witnesses) == (6, 6, "missing")
 
 
+def test_two_that_changed_places_are_named(session: Session, signer: SigningKey, tmp_path: Path) -> None:
+    witnesses = kept(session, signer, tmp_path)
+    without_triggers(
+        session,
+        "journal_entry",
+        "update journal_entry set seq = 99 where seq = 6",
+        "update journal_entry set seq = 6 where seq = 7",
+        "update journal_entry set seq = 7 where seq = 99",
+    )
+    assert told(session, witnesses)[0] == 6
+
+
 def test_an_insertion_is_named(session: Session, signer: SigningKey, tmp_path: Path) -> None:
     witnesses = kept(session, signer, tmp_path)
     copied = ", ".join(column.name for column in JournalEntry.__table__.columns if column.name not in ("seq", "hash"))

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import Verification
@@ -30,6 +31,7 @@ from tests.records import (
     scale_readings,
     start,
 )
+from tests.tampering import without_triggers
 
 INITIAL = scale_readings(kind="initial")
 
@@ -341,3 +343,35 @@ def test_certificates_are_listed_by_what_they_are_worth_today(
     set_today(TODAY + timedelta(days=day))
     page = desk.browser("approver").get(f"/certificates/?standing={standing}").text
     assert (certificate.number in page) is found
+
+
+# -- what was touched behind the registry's back
+
+
+def test_of_a_touched_record_nothing_is_shown_and_nothing_made(desk: Desk) -> None:
+    record = hand_in(desk.session, desk.team, desk.scale, INITIAL)
+    key, number = record.id, record.number
+    without_triggers(desk.session, "verification", f"update verification set place_text = '别处' where id = {key}")
+    page = desk.browser("checker").get(f"/verifications/{key}").text
+    assert "别处" not in page
+    assert "示值误差" not in page
+    assert f"/verifications/{key}/check" not in page
+    assert "记录内容不予显示" in page
+    exported = desk.browser("checker").get("/lists/verifications/export.csv").text
+    assert f"{number},数据校验不符" in exported
+    returned = desk.session.get_one(Verification, key)
+    without_triggers(desk.session, "verification", f"update verification set state = 'returned' where id = {key}")
+    with pytest.raises(Problem, match="record_altered"):
+        verifying.correct(desk.session, desk.team.actor("verifier"), returned, today=TODAY, now=NOW, reason="x")
+
+
+def test_a_touched_certificate_is_neither_shown_nor_exported(desk: Desk) -> None:
+    certificate = certify(desk.session, desk.team, desk.scale, INITIAL)
+    key, number = certificate.id, certificate.number
+    without_triggers(desk.session, "certificate", f"update certificate set valid_until = '2099-01-01' where id = {key}")
+    approver = desk.browser("approver")
+    assert "2099-01-01" not in approver.get(f"/certificates/{key}").text
+    assert approver.get(f"/certificates/{key}.pdf").status_code == 422
+    exported = approver.get("/lists/certificates/export.csv").text
+    assert f"{number},数据校验不符" in exported
+    assert "2099" not in exported
