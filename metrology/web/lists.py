@@ -101,7 +101,11 @@ def _cells(shown: Listing) -> Iterator[list[Cell]]:
             broken = shown.definition.altered(session, rows)
             for row in rows:
                 cells = [column.value(row) for column in shown.columns]
-                yield [row.number, *[str(_("Data do not match"))] * (len(cells) - 1)] if broken and row.id in broken else cells
+                yield (
+                    [row.number, *[str(_("Data do not match"))] * (len(cells) - 1)]
+                    if broken and row.id in broken
+                    else cells
+                )
             session.expunge_all()
 
 
