@@ -54,11 +54,22 @@ _SYMBOLS: Final[dict[str, str]] = {
     "%": r"\percent", "%RH": r"\percent", "dB": r"\decibel",
     "μmol/mol": r"\micro\mole\per\mole",
     "imp/kWh": r"\kilo\watt\tothe{-1}\hour\tothe{-1}",
+    "N": r"\newton", "kN": r"\kilo\newton", "MN": r"\mega\newton", "N·m": r"\newton\metre", "kN·m": r"\kilo\newton\metre",
+    **_quotients({"kg": _MASS["kg"]}, {"m³": _VOLUME["m³"]}), **_quotients({"g": _MASS["g"]}, {"cm³": _VOLUME["cm³"]}),
+    "μS/cm": r"\micro\siemens\per\centi\metre", "mS/cm": r"\milli\siemens\per\centi\metre",
+    "lx": r"\lux", "cd/m²": r"\candela\per\metre\tothe{2}", "1/min": r"\minute\tothe{-1}", "m⁻¹": r"\metre\tothe{-1}",
+    "°": r"\degree", "mmol/L": r"\milli\mole\per\litre",
+    "μGy": r"\micro\gray", "mGy": r"\milli\gray", "Gy": r"\gray",
+    "μGy/h": r"\micro\gray\per\hour", "mGy/h": r"\milli\gray\per\hour",
+    "μSv/h": r"\micro\sievert\per\hour", "mSv/h": r"\milli\sievert\per\hour",
+    "Bq": r"\becquerel", "kBq": r"\kilo\becquerel", "MBq": r"\mega\becquerel", "GBq": r"\giga\becquerel",
     "": r"\one", "pcs": r"\one",
 }  # fmt: skip
 
 _OTHERS: Final[dict[str, DsiUnit]] = {
     "‰": DsiUnit(r"\percent", Decimal("0.1")),
+    **{scale: DsiUnit(r"\one", non_si=scale) for scale in ("pH", "NTU", "Abs", "HRC", "HBW", "HV")},
+    "r/min": DsiUnit(r"\minute\tothe{-1}", non_si="r/min"),
     "CNY": DsiUnit(r"\one", non_si="CNY"),
     "CNY/L": DsiUnit(r"\litre\tothe{-1}", non_si="CNY/L"),
     "CNY/kg": DsiUnit(r"\kilogram\tothe{-1}", non_si="CNY/kg"),

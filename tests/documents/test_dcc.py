@@ -21,7 +21,7 @@ from tests.documents.paper import create_facts, create_notice, create_point, cre
 by_type = pytest.mark.parametrize("one", TYPES, ids=lambda one: one.code)
 _TOKENS = {
     "one", "percent", "metre", "gram", "kilogram", "tonne", "litre", "second", "minute", "hour", "day", "pascal", "bar", "mmHg",
-    "volt", "ampere", "watt", "joule", "ohm", "hertz", "kelvin", "degreeCelsius", "decibel", "mole", "per",
+    "volt", "ampere", "watt", "joule", "ohm", "hertz", "kelvin", "degreeCelsius", "decibel", "newton", "siemens", "lux", "candela", "degree", "gray", "sievert", "becquerel", "mole", "per",
     "nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga",
 }  # fmt: skip
 _PREFIXES = {"nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga"}
