@@ -29,11 +29,13 @@ from metrology.settings import ROOT, load
 from metrology.web.health import head_revision
 
 FOLDER = ROOT / "build" / "bench"
-SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000, "5m": 5_000_000}
+SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000, "5m": 5_000_000, "records": 250_000}
+RECORDS = "records"
+"""A registry of a million whole records and nothing else, for judging them again."""
 VERIFICATIONS = 4
 CERTIFICATES = 2
-FULL_UP_TO = 1_000_000
-"""Up to this size one record of each instrument has its readings and judgement; beyond, it would fill the disk."""
+FULL_UP_TO = 100_000
+"""Up to this size one record of each instrument has its readings and judgement; beyond, they would fill the disk."""
 _BATCH = 20_000
 POSTGRES = os.environ.get("BENCH_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 
@@ -60,7 +62,7 @@ def open_registry(name: str, database: str) -> Registry:
     with app.app_context():
         if not _is_built():
             click.echo(f"Building the registry of {size:,} instruments on {database} …")
-            _build(size)
+            _build(size, only_records=name == RECORDS)
     return Registry(name, size, database, app)
 
 
@@ -95,7 +97,7 @@ def _is_built() -> bool:
             return False
 
 
-def _build(size: int) -> None:
+def _build(size: int, *, only_records: bool) -> None:
     dialect = db.engine.dialect.name
     with db.engine.begin() as connection:
         if dialect == "postgresql":
@@ -113,11 +115,13 @@ def _build(size: int) -> None:
         insert("holder", city.holders(), city.stalls)
         insert("place", city.places(), city.communities + city.stalls)
         insert("instrument", (city.instrument(n) for n in range(1, size + 1)), size)
-        insert("search_document", (city.document(n, city.instrument(n)) for n in range(1, size + 1)), size)
+        full = VERIFICATIONS if only_records else 1 if size <= FULL_UP_TO else 0
         records = ((city.instrument(n), k) for n in range(1, size + 1) for k in range(VERIFICATIONS))
-        insert("verification", _verifications(city, records, size), size * VERIFICATIONS)
-        papers = ((city.instrument(n), k) for n in range(1, size + 1) for k in range(CERTIFICATES))
-        insert("certificate", _certificates(city, papers), size * CERTIFICATES)
+        insert("verification", _verifications(city, records, full), size * VERIFICATIONS)
+        if not only_records:
+            insert("search_document", (city.document(n, city.instrument(n)) for n in range(1, size + 1)), size)
+            papers = ((city.instrument(n), k) for n in range(1, size + 1) for k in range(CERTIFICATES))
+            insert("certificate", _certificates(city, papers), size * CERTIFICATES)
     _finish(dialect)
 
 
@@ -133,12 +137,12 @@ def _people(session: Any) -> None:
         )  # fmt: skip
 
 
-def _verifications(city: City, records: Iterable[tuple[dict[str, Any], int]], size: int) -> Iterator[dict[str, Any]]:
-    """Oldest first for each instrument; the last one is whole where there is room."""
+def _verifications(city: City, records: Iterable[tuple[dict[str, Any], int]], full: int) -> Iterator[dict[str, Any]]:
+    """Oldest first for each instrument; so many of the last ones are whole."""
     for row, number in records:
         key = (row["id"] - 1) * VERIFICATIONS + number + 1
-        is_last = number == VERIFICATIONS - 1
-        yield city.verification(key, row, years_ago=VERIFICATIONS - 1 - number, is_full=is_last and size <= FULL_UP_TO)
+        ago = VERIFICATIONS - 1 - number
+        yield city.verification(key, row, years_ago=ago, is_full=ago < full)
 
 
 def _certificates(city: City, papers: Iterable[tuple[dict[str, Any], int]]) -> Iterator[dict[str, Any]]:
