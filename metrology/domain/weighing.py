@@ -10,7 +10,7 @@ The legal numbers an edition gives, beside those of its scope: `zero` (in e), `e
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from metrology.domain.comparing import texts_of
@@ -18,7 +18,7 @@ from metrology.domain.conditions import HUMIDITY, TEMPERATURE, environment, outs
 from metrology.domain.mpe import MaximumPermissibleError
 from metrology.domain.nameplate import Nameplate
 from metrology.domain.quantity import Quantity
-from metrology.domain.reading_sheet import ReadingTable, Row
+from metrology.domain.reading_sheet import ReadingSheet, ReadingTable, Row
 from metrology.domain.regulation import Case
 from metrology.domain.verdict import Finding, Labels, Lack, of_error
 from metrology.domain.weighing_repeating import RepeatedWeighing, in_unit
@@ -43,6 +43,15 @@ _PANS = 4  # up to four supports the load goes to the four quarters of the pan
 _COMPLETE = ("initial", "after_repair")
 
 
+_KILOGRAM = Quantity(Decimal(1), "kg")
+
+
+def _in_kilograms(table: ReadingTable) -> ReadingTable:
+    """The same table with its grams as kilograms."""
+    fields = tuple(replace(one, unit="kg") if one.unit == "g" else one for one in table.fields)
+    return replace(table, fields=fields)
+
+
 @dataclass(frozen=True, kw_only=True)
 class WeighingEdition(RepeatedWeighing):
     """What all regulations on scales have in common."""
@@ -62,6 +71,14 @@ class WeighingEdition(RepeatedWeighing):
         """How far it must move it."""
 
     # -- the sheet
+
+    def reading_sheet(self, nameplate: Mapping[str, str], kind: str) -> ReadingSheet:
+        """The sheet; a scale that shows whole kilograms is read in kilograms, any other in grams."""
+        sheet = super().reading_sheet(nameplate, kind)
+        interval = Nameplate(nameplate).quantity("e")
+        if interval is None or interval < _KILOGRAM:
+            return sheet
+        return ReadingSheet(tuple(_in_kilograms(table) for table in sheet.tables))
 
     def tables(self, nameplate: Nameplate, kind: str) -> Iterable[ReadingTable]:
         """Visual inspection, zero, weighing, eccentricity, repeatability, discrimination."""

@@ -24,6 +24,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.instrument_labels import InstrumentLabel
 from metrology.persistence.instruments import Instrument
 from metrology.services import certificate_codes, certifying, labelling, settings
+from metrology.services.record_digest import altered
 
 LabelKind = Literal["label", "mark"]
 Form = Literal["pdf", "zpl", "tspl"]
@@ -73,7 +74,7 @@ def instrument_labels(session: Session, rows: Sequence[Instrument], base_url: st
 
 
 def marks(session: Session, rows: Sequence[Instrument], sheet: LabelSheet, base_url: str, *, today: date) -> Ready:
-    """The 合格 marks of instruments whose certificate holds today; the others get none."""
+    """The 合格 marks of instruments whose certificate holds today; the others get none. One that was touched refuses them all."""
     standing = _certificates(session, [row.id for row in rows])
     holding = [
         (row, standing[row.id])
@@ -115,7 +116,11 @@ def _certificates(session: Session, keys: Sequence[int]) -> dict[int, Certificat
             Certificate.standing == "valid",
             Certificate.kind == "verification_certificate",
         )
-        found |= {row.instrument_id: row for row in session.scalars(statement)}
+        rows = session.scalars(statement).all()
+        broken = altered(session, rows)
+        if broken:
+            raise Problem("certificate_altered", number=next(row.number for row in rows if row.id in broken))
+        found |= {row.instrument_id: row for row in rows}
     return found
 
 

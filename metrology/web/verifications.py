@@ -29,7 +29,7 @@ from metrology.services import approving, certifying, enforcing, judging, law, p
 from metrology.services.calibrating import method_of
 from metrology.services.certificate_tables import failures
 from metrology.services.certificate_text import nameplate_texts
-from metrology.services.record_digest import is_intact
+from metrology.services.record_digest import check_intact, is_intact
 from metrology.services.record_sheet import LaidSheet, lay
 from metrology.web import calibration_view, record_view
 from metrology.web.filters import pick
@@ -122,6 +122,7 @@ def recompute(verification_id: int) -> str | BaseResponse:
     record = seen(verification_id)
     if record.verdict is None:  # a draft has none yet
         return redirect(url_for(".detail", verification_id=record.id))
+    check_intact(db.session(), record)
     found = rechecking.comparison(db.session(), record)
     return render_template("verifications/recomputed.html", record=record, found=found)
 

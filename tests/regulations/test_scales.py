@@ -208,3 +208,23 @@ def test_unconfirmed_numbers_show_in_the_verdict():
 
 def test_a_year():
     assert DIGITAL.interval(DIGITAL.validate_nameplate(PLATE), date(2026, 1, 1)).months == 12
+
+
+def test_a_truck_scale_is_read_in_kilograms_and_a_counter_scale_in_grams() -> None:
+    truck = {"max": "60 t", "e": "20 kg", "accuracy_class": "III"}
+    counter = {"max": "30 kg", "e": "10 g", "accuracy_class": "III"}
+    for code, plate, unit in (("truck_scale", truck, "kg"), ("digital_indicating_scale", counter, "g")):
+        sheet = regulations.get(code).editions[-1].reading_sheet(plate, "subsequent")
+        assert {one.unit for one in sheet.table("weighing").fields if one.unit} == {unit}
+
+
+def test_what_is_written_with_its_unit_means_the_same_on_either_sheet() -> None:
+    edition = regulations.get("truck_scale").editions[-1]
+    plate = {"max": "60 t", "e": "20 kg", "accuracy_class": "III"}
+    bare = {"weighing": [{"load": "400", "indication": "400", "additional_load": "10", "direction": "up"}]}
+    said = {"weighing": [{"load": "0.4 t", "indication": "400000 g", "additional_load": "10 kg", "direction": "up"}]}
+    found = [
+        edition.judge(plate, "subsequent", {"zero_error": "0 kg", **one}, partial=True).findings[0]
+        for one in (bare, said)
+    ]
+    assert found[0].error == found[1].error == "0 kg"

@@ -49,6 +49,17 @@ def test_an_issued_certificate_waits_with_its_mark_and_a_notice_alone(session: S
     assert [one.state for one in items(session)] == ["withdrawn", "withdrawn", "waiting"]
 
 
+def test_a_mark_of_a_certificate_that_ended_meanwhile_is_not_printed(session: Session) -> None:
+    team, scale = create_team(session), create_scale(session)
+    certify(session, team, scale, scale_readings(kind="initial"))
+    waiting = [one.id for one in items(session) if one.kind == "mark"]
+    how = {"language": "zh", "sheet": SHEET, "press": PRESS, "today": TODAY}
+    assert print_queue.one_pdf(session, OFFICER, waiting, **how).startswith(b"%PDF")
+    certify(session, team, scale, scale_readings(REJECTING))
+    with pytest.raises(Problem, match="nothing_to_print"):
+        print_queue.one_pdf(session, OFFICER, waiting, **how)
+
+
 def test_printed_is_said_once_with_copies_and_by_whom(session: Session) -> None:
     team = create_team(session)
     certify(session, team, create_scale(session), scale_readings(kind="initial"))

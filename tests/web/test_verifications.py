@@ -13,11 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from metrology.documents.label_layout import LABEL_SHEETS
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import Verification
-from metrology.services import verifying
+from metrology.services import label_printing, verifying
 from tests.conftest import NOW, TODAY
 from tests.people import create_user, sign_in
 from tests.records import (
@@ -357,6 +358,8 @@ def test_of_a_touched_record_nothing_is_shown_and_nothing_made(desk: Desk) -> No
     assert "示值误差" not in page
     assert f"/verifications/{key}/check" not in page
     assert "记录内容不予显示" in page
+    recomputed = desk.browser("checker").get(f"/verifications/{key}/recompute")
+    assert (recomputed.status_code, "示值误差" in recomputed.text) == (422, False)
     exported = desk.browser("checker").get("/lists/verifications/export.csv").text
     assert f"{number},数据校验不符" in exported
     returned = desk.session.get_one(Verification, key)
@@ -372,6 +375,9 @@ def test_a_touched_certificate_is_neither_shown_nor_exported(desk: Desk) -> None
     approver = desk.browser("approver")
     assert "2099-01-01" not in approver.get(f"/certificates/{key}").text
     assert approver.get(f"/certificates/{key}.pdf").status_code == 422
+    sheet = LABEL_SHEETS["L7160"]
+    with pytest.raises(Problem, match="certificate_altered"):
+        label_printing.marks(desk.session, [desk.scale], sheet, "https://jl.example.cn", today=TODAY)
     exported = approver.get("/lists/certificates/export.csv").text
     assert f"{number},数据校验不符" in exported
     assert "2099" not in exported
