@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Work = Callable[[], object]
 ONLY_ONCE = False
@@ -81,6 +82,7 @@ def several(work: Work, *, rounds: int = 5) -> float:
     return statistics.median(once(work) for _round in range(rounds))
 
 
-def peak_memory() -> int:
-    """Largest resident memory of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def memory() -> int:
+    """Resident memory of this process now, in MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 2**20

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from bench.measuring import Measure, once, peak_memory
+from bench.measuring import Measure, memory, once
 from bench.registries import FULL_UP_TO, RECORDS, VERIFICATIONS, Registry
 from metrology.persistence.database import db, reading
 from metrology.persistence.verifications import Verification
@@ -20,7 +20,7 @@ def measure(registry: Registry) -> Iterator[Measure]:
     if registry.size > FULL_UP_TO and registry.name != RECORDS:
         return
     which = Verification.id > 0 if registry.name == RECORDS else Verification.id % VERIFICATIONS == 0
-    before, counted = peak_memory(), 0
+    before, counted = memory(), 0
 
     def run() -> None:
         nonlocal counted
@@ -35,7 +35,7 @@ def measure(registry: Registry) -> Iterator[Measure]:
     with registry.app.app_context(), reading():
         seconds = once(run)
         db.session.remove()
-    grown = peak_memory() - before
+    grown = memory() - before
     yield Measure(
         AREA, "records judged again", registry.name, registry.database, seconds, per="records", count=counted,
         note=f"{counted:,} records, memory grew by {grown} MiB",
