@@ -22,7 +22,7 @@ from tests.people import create_user, sign_in
 SETTINGS = {
     "bureau_name": "新乡市市场监督管理局", "bureau_name_en": "Xinxiang", "validity_rule": "anniversary",
     "certificate_number_template": "{body}{kind}{yyyy}{seq:06d}", "warn_days": "45", "complaint_phone": "12315",
-    "complaint_url": "", "reminder_officer_digest": "y",
+    "complaint_url": "", "reminder_officer_digest": "y", "scan_alarm_networks": "40",
 }  # fmt: skip
 INSTITUTE = {"name": "计量中心", "short_code": "XXJL", "district_code": "", "is_active": "y"}
 
@@ -46,7 +46,7 @@ def test_settings_are_changed_and_journalled(client: FlaskClient, admin: User, s
 @pytest.mark.parametrize(
     "given",
     [{"certificate_number_template": "{yyyy}-{seq}"}, {"warn_days": "366"}, {"warn_days": "-1"}, {"bureau_name": " "},
-     {"complaint_url": "javascript:alert(1)"}, {"validity_rule": "for_ever"}],
+     {"complaint_url": "javascript:alert(1)"}, {"validity_rule": "for_ever"}, {"scan_alarm_networks": "1"}],
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(
     client: FlaskClient, admin: User, session: Session, given: dict[str, str]
