@@ -30,6 +30,15 @@ def found(readings, **plate):
     return {finding["point"]: finding for finding in judged(readings, **plate)["findings"]}
 
 
+def refusal(plate):
+    """What a nameplate is refused with, None when it is not."""
+    try:
+        SCALE.validate_nameplate(plate)
+    except Problem as problem:
+        return str(problem)
+    return None
+
+
 ZERO = {"load": "50 g", "indication": "50 g", "additional_load": "2 g"}
 
 
@@ -171,12 +180,7 @@ def test_a_weighing_range_is_a_scale_of_its_own():
     ],
 )
 def test_what_a_scale_is_refused_for(plate, refused):
-    try:
-        SCALE.validate_nameplate({**PLATE, **plate})
-    except Problem as problem:
-        assert str(problem) == refused
-    else:
-        assert refused is None
+    assert refusal({**PLATE, **plate}) == refused
 
 
 def test_an_unread_interval_says_it_is_not_confirmed():
