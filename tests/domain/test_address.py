@@ -27,3 +27,17 @@ def test_an_address_is_cut(text: str, cut: tuple[str, str, str]) -> None:
 def test_nothing_of_an_address_is_lost() -> None:
     text = "示范小区1号楼2单元301室"
     assert "".join(split_address(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("新乡市，红旗区、示范小区、1号楼、301", ("示范小区", "1号楼", "301")),
+        ("新乡市 红旗区,示范小区,1号楼,301", ("示范小区", "1号楼", "301")),
+        ("示范小区-1号楼 - 301", ("示范小区", "1号楼", "301")),
+        ("示范小区，88号", ("示范小区", "", "88号")),
+        ("X区示范X 88号", ("X区示范X", "", "88号")),
+    ],
+)
+def test_what_parts_an_address_is_no_part_of_it(text: str, cut: tuple[str, str, str]) -> None:
+    assert tuple(split_address(text, DISTRICTS)) == cut

@@ -250,3 +250,38 @@ def test_nothing_is_legal_without_a_certificate_over_the_day(
         assert one.verified_on <= day(on)
         assert one.valid_until is None or day(on) <= one.valid_until
         assert one.end(FOR_EVER) is None or (one.ended_on is not None and day(on) < one.ended_on)
+
+
+def test_what_is_known_at_an_instant_is_known_at_it() -> None:
+    moved = StateChange(noon(15), day(15), "suspended")
+    answer = judge([certificate()], [moved], day(16), noon(15))
+    assert (answer.word, answer.state) == ("out_of_use", moved)
+    assert word([certificate()], 16, moved, known=noon(15, -1)) == "held"
+    doubted = certificate(doubts=(Doubt(noon(15), is_open=True),))
+    assert word([doubted], 16, known=noon(15)) == "under_review"
+    assert word([doubted], 16, known=noon(15, -1)) == "held"
+
+
+def test_a_rejection_rests_on_its_notice() -> None:
+    notice = replace(certificate(), kind=NOTICE, valid_until=None)
+    assert judge([notice], [], day(12), FOR_EVER) == AsOf("rejected", notice)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "on", "expected"),
+    [
+        (certificate(1, 2, 5, 3), 12, "annulled"),  # had expired
+        (replace(certificate(1, 2, 30, 3), is_stated=False), 12, "annulled"),  # states no validity
+        (ended(certificate(1, 2, 30, 3), 11), 12, "annulled"),
+        (certificate(1, 2, 30, 3), 12, "held"),
+        (replace(certificate(1, 2, None, 3), kind=NOTICE), 12, "rejected"),
+    ],
+)
+def test_what_was_annulled_speaks_where_nothing_earlier_does(earlier: Document, on: int, expected: str) -> None:
+    annulled = replace(certificate(2), ended_on=day(50), ends=(DocumentEnd(noon(50), "annulled"),))
+    assert word([earlier, annulled], on) == expected
+
+
+def test_an_annulled_one_says_nothing_of_what_came_after_it() -> None:
+    annulled = replace(certificate(1, 2, 30, 3), ended_on=day(50), ends=(DocumentEnd(noon(50), "annulled"),))
+    assert word([annulled, certificate(2, 10, 12, 11)], 14) == "expired"

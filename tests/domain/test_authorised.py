@@ -81,3 +81,44 @@ def test_one_item_that_covers_it_is_enough() -> None:
         why(replace(GRANT, characteristic="dn", high="15"), replace(GRANT, characteristic="dn", low="16", high="25"))
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("grants", "other", "text"),
+    [
+        ([], {}, "institute_without_authorisation (verifier)"),
+        ([GRANT], {"type_code": "taximeter"}, "type_not_authorised (verifier): type=taximeter"),
+        (
+            [GRANT, replace(GRANT, valid_until=date(2026, 11, 30))],
+            {"on": date(2027, 1, 1)},
+            "authorisation_lapsed (verifier): until=2026-12-31, on=2027-01-01",
+        ),
+        (
+            [replace(GRANT, ended_on=date(2026, 5, 1))],
+            {},
+            "authorisation_lapsed (verifier): until=2026-05-01, on=2026-06-01",
+        ),
+        (
+            [replace(GRANT, district_code="410783")],
+            {},
+            "outside_authorised_district (verifier): district=410702",
+        ),
+        (
+            [replace(GRANT, district_code="410783")],
+            {"district_code": None},
+            "outside_authorised_district (verifier): district=—",
+        ),
+        (
+            [replace(GRANT, characteristic="dn", low="25", high="300")],
+            {},
+            "outside_authorised_range (verifier): characteristic=dn, value=20, low=25, high=300",
+        ),
+        (
+            [replace(GRANT, characteristic="q3", low="25", high="300")],
+            {},
+            "authorised_range_unknown (verifier): characteristic=q3, value=, low=25, high=300",
+        ),
+    ],
+)
+def test_a_refusal_says_what_the_work_is_outside_of(grants: list[Grant], other: dict[str, Any], text: str) -> None:
+    assert str(refusal(grants, replace(WORK, **other))) == text

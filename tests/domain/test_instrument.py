@@ -81,3 +81,26 @@ def test_a_broken_seal_ends_the_certificate(seal, state, ends, move):
     assert (found.ends_certificate, found.move) == (ends, move)
     if found.move:
         check_move(state, found.move, found.cause)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_a_broken_seal_moves(state):
+    for seal in ("broken", "missing"):
+        found = consequence(seal, state)
+        moves_to = ("awaiting_verification", "seal_broken") if state in {"in_use", "suspended"} else (None, None)
+        assert (found.ends_certificate, found.move, found.cause) == (True, *moves_to)
+    found = consequence("removed_for_repair", state)
+    repaired = state in {"in_use", "suspended", "awaiting_verification", "rejected"}
+    assert (found.ends_certificate, found.move, found.cause) == (
+        (True, "under_repair", "repair") if repaired else (True, None, None)
+    )
+    for seal in ("intact", "replaced"):
+        found = consequence(seal, state)
+        assert (found.ends_certificate, found.move, found.cause) == (False, None, None)
+
+
+def test_a_move_is_refused_by_what_it_was():
+    with pytest.raises(MoveNotAllowed) as refused:
+        check_move("lost", "in_use", "found")
+    assert refused.value.field == "state"
+    assert refused.value.params == {"from": "lost", "to": "in_use", "cause": "found"}

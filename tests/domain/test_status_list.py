@@ -12,6 +12,7 @@ from metrology.domain.status_list import (
     SLOTS,
     SUPERSEDED,
     VALID,
+    changed,
     notice_status_of,
     pack,
     slot,
@@ -63,3 +64,16 @@ def test_the_status_of_a_notice_is_its_own_standing() -> None:
 def test_bits_begin_at_the_lowest() -> None:
     bits = pack({0: REVOKED, 1: ON_HOLD, 2: SUPERSEDED, SLOTS - 1: SUPERSEDED})
     assert (len(bits), bits[0], bits[1], bits[-1]) == (32_768, 0b00_11_10_01, 0, 0b11_00_00_00)
+
+
+def test_slots_drawn_once_are_drawn_again() -> None:
+    # What was drawn stands in certificates on paper: another permutation would meet taken slots.
+    drawn = {count: slot(b"a key of a shard", count) for count in (0, 1, 2, 511, 512, 131_071)}
+    assert drawn == {0: 36446, 1: 39280, 2: 48209, 511: 53763, 512: 27780, 131_071: 8278}
+
+
+def test_a_status_changes_alone() -> None:
+    bits = pack({4: SUPERSEDED, 5: SUPERSEDED, 6: SUPERSEDED, 7: SUPERSEDED})
+    assert [changed(bits, {place: status})[1] for place, status in ((4, VALID), (5, REVOKED), (6, ON_HOLD), (7, VALID))] == [
+        0b11_11_11_00, 0b11_11_01_11, 0b11_10_11_11, 0b00_11_11_11,
+    ]  # fmt: skip

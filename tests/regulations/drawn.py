@@ -7,10 +7,17 @@ import json
 from pathlib import Path
 
 from metrology import regulations
+from metrology.domain.calibrating import KIND, method_for
+from metrology.domain.calibration_sheet import Proposal
 from metrology.regulations import evaluate
 
 FILE = Path(__file__).with_name("drawn.txt")
 KINDS = ("initial", "in_service")
+
+
+_TABLE = {
+    "by": None, "min_rows": 0, "extendable": False, "required": True, "either": (), "instead": None, "in_form": True, "is_judged": True,
+}  # fmt: skip
 
 
 def _labels(labels):
@@ -26,15 +33,26 @@ def _fields(table):
     for field in table.fields:
         needed = "required" if field.required else "optional"
         choices = ", ".join(f"{choice.value} = {_labels(choice.labels)}" for choice in field.choices)
-        said = [table.path(field.key), field.kind, field.unit or "–", needed, _labels(field.labels), choices]
+        said = [
+            table.path(field.key),
+            field.kind,
+            field.unit or "–",
+            needed,
+            _labels(field.labels),
+            choices,
+            f"× {field.repeat}",
+        ]
         yield "field " + " | ".join([*said, _labels(field.hint), field.clause])
 
 
 def _rows(kind, table):
-    yield f"table {kind} {table.key or '–'} | {table.layout} | {_labels(table.labels)} | instead of {table.instead}"
+    said = [f"table {kind} {table.key or '–'}", table.layout, _labels(table.labels), _labels(table.hint), table.clause]
+    told = [f"{name} {getattr(table, name)}" for name in _TABLE if getattr(table, name) != _TABLE[name]]
+    yield " | ".join([*said, *told])
     for row in table.rows:
         values = ", ".join(f"{key} {text}" for key, text in row.values.items())
-        yield f"row {kind} {table.key}.{row.point} | {_labels(row.labels)} | {values} | {_labels(row.hint)}"
+        fixed = ", ".join(row.fixed)
+        yield f"row {kind} {table.key}.{row.point} | {_labels(row.labels)} | {values} | {_labels(row.hint)} | {fixed}"
 
 
 def _findings(one):
@@ -73,9 +91,25 @@ def lines(one):
     return [f"{one.code}: {line}" for line in said]
 
 
+def calibration_lines():
+    """The sheet of a calibration, with its blank rows, without them, and before a unit is known."""
+    said = {}
+    proposal = Proposal(source="分辨力", value="0.005 mm", distribution="rectangular")
+    for method in (
+        method_for("mm", "JJF 1", (proposal,)),
+        method_for("mm", "", (proposal,), with_blanks=False),
+        method_for("", ""),
+    ):
+        for table in method.reading_sheet({}, KIND).tables:
+            said.update(dict.fromkeys(_fields(table)))
+            said.update(dict.fromkeys(_rows(f"({method.document or 'no method'})", table)))
+    return [f"calibration: {line}" for line in said]
+
+
 def all_lines():
-    """Every type that can be judged."""
-    return [line for one in regulations.instrument_types().values() if one.has_rules for line in lines(one)]
+    """Every type that can be judged, and the sheet of a calibration."""
+    types = regulations.instrument_types().values()
+    return [line for one in types if one.has_rules for line in lines(one)] + calibration_lines()
 
 
 if __name__ == "__main__":
