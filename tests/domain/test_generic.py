@@ -347,3 +347,42 @@ def test_what_is_no_sheet_of_readings_is_a_problem_or_no_verdict() -> None:
     with pytest.raises(Problem):
         one.judge({"range": "35~42"}, "nonsense", {})
     assert one.judge({"range": "35~42"}, "initial", {"runs": "no", "items": 3, "environment": []}).verdict is None
+
+
+# -- what a fault names, and what a finding rests on
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"window": "0"}, "window"),
+        ({"window": "much"}, "window"),
+        ({"in_service": "0"}, "in_service"),
+        ({"in_service": "much"}, "in_service"),
+    ],
+)
+def test_a_wrong_number_is_told_at_its_field(changes: dict[str, Any], fault: str) -> None:
+    assert [field for _, field in faults(THERMOMETER, **changes)] == [fault]
+
+
+@pytest.mark.parametrize(("points", "within"), [(["35", "42"], True), (["34.9"], False), (["42.1"], False)])
+def test_points_lie_in_the_range_its_ends_included(points: list[str], within: bool) -> None:
+    if within:
+        assert checked({**THERMOMETER, "points": points})["points"] == points
+        return
+    assert {field for _, field in faults(THERMOMETER, points=points)} == {"points"}
+
+
+def test_too_many_points_are_told_once() -> None:
+    assert ("too_many", "points") in faults(THERMOMETER, points=["37"] * 500)
+
+
+@pytest.mark.parametrize(("second", "within"), [("50.2", True), ("50.201", False)])
+def test_repeatability_in_parts_of_the_span(second: str, within: bool) -> None:
+    one = edition(GAUGE, readings="2", judge="mean", repeatability="0.2 %", unit="kPa", points=["50 %"])
+    assert one.numbers["repeatability"].unit == "% of span"
+    plate = {"accuracy_class": "1.0", "range": "0~100 kPa"}
+    (point,) = (known.key for known in one.points(plate, "subsequent"))
+    runs = [{"point": point, "actual": "50 kPa", "indicated": f"{shown} kPa"} for shown in ("50", second)]
+    (finding,) = one.judge(plate, "subsequent", {"runs": runs}, partial=True).findings
+    assert finding.extras["repeatability_within"] is within

@@ -179,3 +179,26 @@ def test_a_heading_gives_the_unit_of_its_column(heading: str, name: str, unit: s
 def test_a_heading_loses_its_star_and_its_brackets() -> None:
     assert heading_name("＊出厂编号（必填）") == "出厂编号"
     assert heading_name("出厂编号*") == "出厂编号"
+
+
+@pytest.mark.parametrize("year", [1900, 2199])
+def test_the_first_and_the_last_year_of_a_ledger(year):
+    assert read_day(f"{year}-06-01") == date(year, 6, 1)
+    assert read_day(date(year, 6, 1)) == date(year, 6, 1)
+
+
+@pytest.mark.parametrize("cell", [date(1899, 12, 31), date(2200, 1, 1)])
+def test_a_day_out_of_a_ledgers_years_is_told_at_its_field(cell):
+    with pytest.raises(Problem) as refused:
+        read_day(cell, "verified_on")
+    assert str(refused.value) == f"bad_date (verified_on): value={cell.isoformat()}"
+
+
+def test_a_day_that_was_never_is_told_at_its_field():
+    with pytest.raises(Problem) as refused:
+        read_day("2026-02-30", "verified_on")
+    assert str(refused.value) == "bad_date (verified_on): value=2026-02-30"
+
+
+def test_half_a_day_of_a_spreadsheet_is_that_day():
+    assert read_day(Decimal("46164.75")) == date(2026, 5, 22)

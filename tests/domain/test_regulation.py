@@ -157,3 +157,31 @@ def test_weighings_too_few_for_a_series():
     _, missing = judged(repeated("2.5 g", "2.5 g"))
     assert ("repeatability", "missing_reading", {"wanted": "3", "got": "2"}) in missing
     assert ("repeatability", "missing_reading", {"wanted": "3", "got": "2", "load": "7500 g"}) in missing
+
+
+def test_without_a_zero_weighings_are_shown_uncorrected():
+    found, _ = judged({"repeatability": repeated("2.5 g", "1 g", "4 g")["repeatability"]})
+    assert (found["repeatability"]["error"], found["repeatability"]["largest_error"]) == ("3 g", "1.5 g")
+
+
+def test_a_check_rests_on_its_clause():
+    (case,) = [
+        one.case for one in regulations.get("ac_ev_charger").examples if one.case.get("readings", {}).get("items")
+    ][:1]
+    (finding,) = [one for one in evaluate(case, partial=True)["findings"] if one["point"] == "items.least_energy"]
+    (check,) = [one for one in regulations.get("ac_ev_charger").editions[-1].items if one.key == "least_energy"]
+    assert finding["clause"] == check.clause != ""
+
+
+@pytest.mark.parametrize(
+    ("water", "lower", "upper"),
+    [("31 °C", "", "30 °C")],
+)
+def test_a_condition_with_one_end_has_no_other(water, lower, upper):
+    case = {
+        "type": "cold_water_meter", "on": "2026-06-01", "kind": "initial",
+        "nameplate": {"accuracy_class": "2", "q3": "2.5 m³/h", "ratio": "100", "dn": "20"},
+        "readings": {"environment": {"water_temperature": water, "humidity": "50 %RH"}},
+    }  # fmt: skip
+    (lack,) = [one for one in evaluate(case)["problem"]["missing"] if one["code"] == "outside_conditions"]
+    assert lack["params"] == {"value": water, "lower": lower, "upper": upper}

@@ -213,6 +213,19 @@ def test_a_gauge_read_after_tapping_only_shows_no_tapping():
     assert (finding["tap_within"], finding["hysteresis_within"]) == (True, True)
 
 
+def test_the_end_of_the_scale_is_asked_for():
+    case = {
+        "type": GAUGE.code,
+        "on": "2026-06-01",
+        "kind": "subsequent",
+        "nameplate": {"range": "0~1.6 MPa", "accuracy_class": "1.6"},
+        "readings": {"points": [{"reference": "1.59 MPa", "up_tapped": "1.59 MPa"}]},
+    }
+    (lack,) = [one for one in evaluate(case, partial=True)["missing"] if one["path"] == "points.end"]
+    assert lack["labels"] == {"zh": "测量上限", "en": "end of the scale"}
+    assert (lack["code"], lack["params"]) == ("missing_reading", {"load": "1.6 MPa"})
+
+
 def test_points_of_a_vacuum_gauge():
     plate = Nameplate(GAUGE.validate_nameplate({"range": "-0.1~0 MPa", "accuracy_class": "1.6"}))
     assert [one.value for one in GAUGE.editions[-1].points(plate)][-1] == Decimal(0)
