@@ -240,3 +240,91 @@ def test_half_a_run_is_no_error(code, gone):
     del run[gone]
     case = {"type": code, "on": "2026-06-01", "kind": "subsequent", "nameplate": {}, "readings": {"runs": [run]}}
     assert [one for one in evaluate(case, partial=True)["findings"] if one["point"] == point] == []
+
+
+@pytest.mark.parametrize(
+    ("plate", "refused"),
+    [
+        # class III: a partial range ends at 500 intervals of the next one at least
+        ({"e": "2 g", "intervals": "2.5 kg/2 g, 15 kg/5 g"}, None),
+        (
+            {"e": "2 g", "intervals": "2.498 kg/2 g, 15 kg/5 g"},
+            "not_covered (intervals): value=2.498 kg/2 g, 15 kg/5 g",
+        ),
+        ({"min": "15 kg"}, "not_covered (min): value=15 kg"),
+        ({"e": "3 g"}, "not_covered (e): value=3 g"),
+        ({"e": "0.05 g", "max": "100 g"}, "not_covered (e): value=0.05 g, accuracy_class=III"),
+    ],
+)
+def test_edges_of_the_scope_of_a_scale(plate, refused):
+    assert refusal({**PLATE, **plate}) == refused
+
+
+def test_a_range_in_a_unit_nobody_knows():
+    with pytest.raises(Problem) as refused:
+        GAUGE.validate_nameplate({"range": "0~1.6 parsec", "accuracy_class": "1.6"})
+    assert (refused.value.code, refused.value.field) == ("bad_quantity", "range")
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [("subsequent", ["1.6.mpe", "top_from", "tap"]), ("in_service", ["1.6.mpe", "top_from", "in_service", "tap"])],
+)
+def test_a_gauge_rests_on_its_numbers(kind, numbers):
+    case = {
+        "type": GAUGE.code, "on": "2026-06-01", "kind": kind, "nameplate": {"range": "0~1.6 MPa", "accuracy_class": "1.6"},
+        "readings": {"points": [{"reference": "0.8 MPa", "up_tapped": "0.81 MPa"}]},
+    }  # fmt: skip
+    (finding,) = evaluate(case, partial=True)["findings"]
+    assert finding["numbers"] == numbers
+
+
+@pytest.mark.parametrize("actual", ["0.5 kg", "1 kg", "10 kg"])
+def test_a_small_delivery_has_an_error_too(actual):
+    run = {"point": "delivery", "indicated": actual, "actual": actual}
+    case = {
+        "type": "cng_dispenser",
+        "on": "2026-06-01",
+        "kind": "subsequent",
+        "nameplate": {},
+        "readings": {"runs": [run]},
+    }
+    (finding,) = evaluate(case, partial=True)["findings"]
+    assert (finding["error"], finding["numbers"]) == ("0.00 %", ["mpe", "rounding"])
+
+
+@pytest.mark.parametrize("shown", [("20100 kg", "19900 kg"), ("19900 kg", "20100 kg")])
+def test_of_two_passages_as_far_off_the_one_that_shows_too_much_is_shown(shown):
+    runs = [{"point": "vehicle", "indicated": one, "actual": "20000 kg"} for one in shown]
+    case = {
+        "type": "axle_scale", "on": "2026-06-01", "kind": "subsequent", "nameplate": {"accuracy_class": "1"},
+        "readings": {"runs": runs},
+    }  # fmt: skip
+    (finding,) = evaluate(case, partial=True)["findings"]
+    assert (finding["error"], finding["within"]) == ("0.50 %", True)
+
+
+@pytest.mark.parametrize(("within", "mpe"), [("1", "2 g"), ("2", "5 g")])
+def test_a_weighing_is_judged_in_its_range(within, mpe):
+    # 3 kg are 1500 intervals of 2 g, 600 of 5 g: beyond 500 both, so one interval is allowed
+    weighing = {"load": "3 kg", "indication": "3 kg", "additional_load": "1 g", "range": within, "direction": "up"}
+    finding = found({"zero_error": "0 g", "weighing": [weighing]}, **{**TWO_RANGES, "min": "40 g"})["weighing[0]"]
+    assert finding["mpe"] == mpe
+
+
+def test_repeated_weighings_in_service():
+    row = {"load": "7500 g", "indication": "7500 g", "additional_load": "2.5 g"}
+    case = {
+        "type": SCALE.code, "on": "2026-06-01", "kind": "in_service", "nameplate": PLATE,
+        "readings": {"zero_error": "0 g", "repeatability": [row] * 3},
+    }  # fmt: skip
+    by_point = {one["point"]: one for one in evaluate(case, partial=True)["findings"]}
+    assert by_point["repeatability"]["mpe"] == "10 g"
+
+
+def test_a_nameplate_is_checked_by_the_edition_of_a_day():
+    scale = regulations.get("electronic_price_computing_scale")
+    first = min(edition.in_force for edition in scale.editions)
+    with pytest.raises(Problem) as refused:
+        scale.validate_nameplate(PLATE, on=first.replace(year=first.year - 1))
+    assert (refused.value.code, refused.value.field) == ("not_covered", "on")
