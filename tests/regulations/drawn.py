@@ -1,4 +1,4 @@
-"""What inspectors read of every type, as plain lines: its sheet, its limits and how its findings are explained.
+"""What inspectors read of every type, as plain lines: its nameplate, its sheet, its limits and how its findings are explained.
 
 `python -m tests.regulations.drawn` writes `drawn.txt` again; the difference is to be read like the law it renders.
 """
@@ -70,9 +70,18 @@ _COMMON = {
 }  # fmt: skip
 
 
+def _plate(one):
+    for field in one.nameplate:
+        needed = "required" if field.required else "for a verdict" if field.required_for_verdict else "optional"
+        choices = ", ".join(f"{choice.value} = {_labels(choice.labels)}" for choice in field.choices)
+        known = ", ".join([*field.synonyms, *(f"{prefix}…" for prefix in field.prefixes)])
+        said = [field.key, field.kind, field.unit or "–", needed, _labels(field.labels), choices, known]
+        yield "plate " + " | ".join([*said, _labels(field.hint), "of a part" if field.of_part else ""])
+
+
 def lines(one):
     """Everything of a type, each line once, in the order it is first said."""
-    said = {}
+    said = dict.fromkeys(_plate(one))
     for edition in one.editions:
         said[f"edition {edition.code}"] = None
         for i, plate in enumerate(_plates(one)):
