@@ -41,3 +41,7 @@ def test_nothing_of_an_address_is_lost() -> None:
 )
 def test_what_parts_an_address_is_no_part_of_it(text: str, cut: tuple[str, str, str]) -> None:
     assert tuple(split_address(text, DISTRICTS)) == cut
+
+
+def test_a_letter_at_an_end_stays() -> None:
+    assert tuple(split_address("新乡市,X区示范小区1号楼301X", DISTRICTS)) == ("X区示范小区", "1号楼", "301X")

@@ -195,3 +195,17 @@ def test_months_a_customer_asks_for(text: str, months: int | None) -> None:
 def test_no_such_months(text: str) -> None:
     with pytest.raises(BadQuantity):
         months_of(text)
+
+
+def test_lacks_are_named_in_both_languages(method: CalibrationMethod) -> None:
+    once = method.evaluate({}, readings(point("50", "50.01"), next_months="much"))
+    assert [(lack.path, lack.labels) for lack in once.lacks] == [
+        ("method.next_months", {"zh": "复校间隔（月）", "en": "next after (months)"}),
+        ("points[0].r2", {"zh": "重复读数", "en": "repeated readings"}),
+    ]
+    entries = [{"source": "x", "value": "much"}, {"value": "much"}]
+    unread = method.evaluate({}, readings(point(), entries=entries))
+    assert [(lack.path, lack.labels) for lack in unread.lacks] == [
+        ("budget[0].value", {"zh": "x", "en": "x"}),
+        ("budget[1].value", {"zh": "分量", "en": "entry"}),
+    ]

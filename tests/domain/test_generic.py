@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from metrology.domain.generic import GenericEdition, generic_edition, nameplate_for, standard_for
 from metrology.domain.generic_rules import RulesRefused, checked, class_key, measuring_range
+from metrology.domain.nameplate import Nameplate as nameplate  # noqa: N813 - it reads as what it makes
 from metrology.domain.problems import NotCovered, Problem
 from metrology.domain.quantity import parse
 
@@ -386,3 +387,21 @@ def test_repeatability_in_parts_of_the_span(second: str, within: bool) -> None:
     runs = [{"point": point, "actual": "50 kPa", "indicated": f"{shown} kPa"} for shown in ("50", second)]
     (finding,) = one.judge(plate, "subsequent", {"runs": runs}, partial=True).findings
     assert finding.extras["repeatability_within"] is within
+
+
+def test_a_class_the_rules_do_not_know_and_a_value_beyond_the_last_step() -> None:
+    gauge = edition(GAUGE)
+    with pytest.raises(NotCovered) as refused:
+        gauge.check(nameplate({"accuracy_class": "9", "range": "0~100 kPa"}))
+    assert refused.value.field == "accuracy_class"
+    with pytest.raises(Problem) as unread:
+        gauge.check(nameplate({"accuracy_class": "1.0", "range": "much"}))
+    assert (unread.value.field, unread.value.params["value"]) == ("range", "much")
+
+
+def test_names_of_what_rules_ask_for() -> None:
+    (known,) = (one for one in nameplate_for(checked(GAUGE)) if one.key == "accuracy_class")
+    assert known.labels == {"zh": "准确度等级", "en": "accuracy class"}
+    standard = standard_for(checked(THERMOMETER))
+    assert standard is not None
+    assert standard.names == {"zh": "标准水银温度计", "en": "standard thermometer"}

@@ -202,3 +202,10 @@ def test_a_day_that_was_never_is_told_at_its_field():
 
 def test_half_a_day_of_a_spreadsheet_is_that_day():
     assert read_day(Decimal("46164.75")) == date(2026, 5, 22)
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"), [(" *序号* ", "序号"), ("*XX型号X", "XX型号X"), ("＊出厂编号", "出厂编号")]
+)
+def test_what_stands_around_a_heading_is_no_part_of_it(heading, name):
+    assert heading_name(heading) == name
