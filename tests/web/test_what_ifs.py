@@ -11,7 +11,7 @@ from metrology.persistence.database import db
 from metrology.services import what_ifs
 from tests.people import create_user, sign_in
 from tests.records import REJECTING, certify, create_scale, create_team, hand_in, scale_readings
-from tests.services.test_rechecking import tampered
+from tests.services.test_rechecking import tampered, with_numbers
 
 SCALE = "digital_indicating_scale"
 
@@ -62,7 +62,9 @@ def test_a_large_one_runs_in_the_background(
     assert "No record would be judged otherwise" in page
 
 
-def test_a_record_is_recomputed_beside_what_it_keeps(client: FlaskClient, session: Session) -> None:
+def test_a_record_is_recomputed_beside_what_it_keeps(
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = hand_in(session, create_team(session), create_scale(session, "SC-1"))
     key = record.id
     sign_in(client, create_user(session, "auditor"))
@@ -70,6 +72,15 @@ def test_a_record_is_recomputed_beside_what_it_keeps(client: FlaskClient, sessio
     assert f"/verifications/{key}/recompute" in detail
     assert "Rounded" in detail
     assert "Equal to what is kept" in client.get(f"/verifications/{key}/recompute?lang=en").text
-    tampered(session, record, verdict="rejected")
+    with_numbers(monkeypatch, **{"mpe.1": "0.9"})
     page = client.get(f"/verifications/{key}/recompute?lang=en").text
     assert "Not equal to what is kept" in page
+
+
+def test_a_touched_record_is_not_recomputed(client: FlaskClient, session: Session) -> None:
+    record = hand_in(session, create_team(session), create_scale(session, "SC-1"))
+    key = record.id
+    tampered(session, record, verdict="rejected")
+    sign_in(client, create_user(session, "auditor"))
+    answer = client.get(f"/verifications/{key}/recompute?lang=en")
+    assert (answer.status_code, "Rounded" in answer.text) == (422, False)
