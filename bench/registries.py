@@ -9,10 +9,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
@@ -111,7 +109,7 @@ def _build(size: int, *, only_records: bool) -> None:
         _people(session)
     db.session.remove()
     city = City(size)
-    with _bulk(dialect) as insert:
+    with _Bulk(dialect) as insert:
         insert("holder", city.holders(), city.stalls)
         insert("place", city.places(), city.communities + city.stalls)
         insert("instrument", (city.instrument(n) for n in range(1, size + 1)), size)
@@ -228,10 +226,6 @@ def _quoted(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _bulk(dialect: str) -> _Bulk:
-    return _Bulk(dialect)
-
-
 def _finish(dialect: str) -> None:
     """Defences and search index, tallies, sequences, statistics; then the mark that it is whole."""
     click.echo("  search index, counts, statistics …")
@@ -260,8 +254,3 @@ def _finish(dialect: str) -> None:
         connection.execute(text("insert into bench_built values (1)"))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("analyze"))
-
-
-def remove(folder: Path = FOLDER) -> None:
-    """Forget every registry built."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable, Iterator
 
 from flask import Flask, Response
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from bench.measuring import Measure, in_turn
 from bench.registries import Registry
 from bench.rows import code
 from metrology.persistence.certificates import Certificate
-from metrology.persistence.database import db, engine_options
+from metrology.persistence.database import db
 
 AREA = "public page"
 _TIMES = 60
@@ -49,10 +49,9 @@ def _asker(app: Flask, prefix: str, keys: Iterator[int]) -> Callable[[], None]:
 
 def _bare(registry: Registry) -> Flask:
     """A Flask application with one view that does one point query and says what it found."""
-    url = registry.app.config["SQLALCHEMY_DATABASE_URI"]
     app = Flask("bare")
-    app.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=engine_options(url))
-    engine = _engine(registry)
+    with registry.app.app_context():
+        engine = db.engine
     table = Certificate.__table__
     query = select(table.c.number, table.c.standing, table.c.valid_until)
 
@@ -63,10 +62,3 @@ def _bare(registry: Registry) -> Flask:
         return Response(json.dumps([row.number, row.standing, str(row.valid_until)]), mimetype="application/json")
 
     return app
-
-
-def _engine(registry: Registry):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    with registry.app.app_context():
-        db.session.execute(text("select 1"))
-        db.session.remove()
-        return db.engine

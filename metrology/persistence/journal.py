@@ -257,17 +257,17 @@ def verify_chain(
         statement = statement.where(table.seq <= upto[0])
     expected, prev = after + 1, link
     for row in session.execute(statement):
-        seq, said = row.seq, row.hash
+        seq, kept = row.seq, row.hash
         if seq != expected:
             yield expected, "missing"
             expected = seq
         if row.prev_hash != prev:
             yield seq, "link"
-        if _hash_of(row) != said:
+        if _hash_of(row) != kept:
             yield seq, "altered"
-        if seq in heads and heads[seq] != {said}:
+        if seq in heads and heads[seq] != {kept}:
             yield seq, "rewritten"
-        prev, expected = said, seq + 1
+        prev, expected = kept, seq + 1
     if upto is None:
         head = session.execute(select(JournalHead.seq, JournalHead.hash).where(JournalHead.id == 1)).one_or_none()
         upto = (-1, "") if head is None else (head.seq, head.hash)
@@ -286,4 +286,4 @@ def _hash_of(row: Any) -> str:
     """The hash a row should have: ``entry_hash`` of its facts, which the database gives back as JSON keeps them."""
     facts = dict(zip(_HASHED, row, strict=False))
     facts["at"] = facts["at"].isoformat()
-    return hashlib.sha256(f"{row.prev_hash}\n{_encode(facts)}".encode()).hexdigest()
+    return entry_hash(row.prev_hash, facts)

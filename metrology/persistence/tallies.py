@@ -71,8 +71,6 @@ holder_tally = _tally("holder_tally", ("state", *DUE, "holder_id"), Index("ix_ho
 place_tally = _tally("place_tally", ("state", *DUE, "place_id"), Index("ix_place_tally_place_id", "place_id"))
 tally_change = _tally("tally_change", ("day", "state", *DUE, "holder_id", "place_id"))
 TALLIES = (state_tally, due_tally, holder_tally, place_tally, tally_change)
-CURRENT = TALLIES[:-1]
-"""Those that hold what is now."""
 
 _SOURCES = {
     # key of a tally → the expression on a row of instrument (``{}`` stands for the row)
@@ -251,6 +249,6 @@ def _run(session: Session, statement: str) -> None:
 
 
 __all__ = [
-    "CURRENT", "DUE", "GROUP", "NO_DAY", "TALLIES", "due_tally", "fill", "fold", "holder_tally", "keys_of", "place_tally",
+    "DUE", "GROUP", "NO_DAY", "TALLIES", "due_tally", "fill", "fold", "holder_tally", "keys_of", "place_tally",
     "recount", "state_tally", "statements", "tally_change",
 ]  # fmt: skip

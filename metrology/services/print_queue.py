@@ -197,12 +197,14 @@ def one_pdf(
         if not standing:
             raise Problem("nothing_to_print")
         return merged(paper.pdf(session, one, wanted, press) for one in standing)
+    marked = [row.instrument for row in rows if row.certificate is not None]
+    # A mark says 合格 today: one asked for before its certificate ended is not printed any more.
+    ready = label_printing.marks(session, marked, sheet, press.public_url, today=today)
+    marks = {one.number: one for one in ready.labels}
     made = []
     for row in rows:
         if row.certificate is not None:
-            # A mark says 合格 today: one asked for before its certificate ended is not printed any more.
-            ready = label_printing.marks(session, [row.instrument], sheet, press.public_url, today=today)
-            made += [one for one in ready.labels if one.number == row.certificate.number]
+            made += [marks[row.certificate.number]] if row.certificate.number in marks else []
         else:
             made += label_printing.instrument_labels(session, [row.instrument], press.public_url).labels
     if not made:
