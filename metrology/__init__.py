@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from metrology import cli, web
 from metrology.documents.key_ring import KeyRing
 from metrology.persistence import tables
-from metrology.persistence.database import db, engine_options, listen
+from metrology.persistence.database import REPLICA, db, engine_options, listen, replica_options
 from metrology.persistence.sqlite_safety import warning_about
 from metrology.services import keys
 from metrology.settings import ROOT, Settings, load
@@ -35,6 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=settings.upload_limit,
         SECURITY_PASSWORD_SALT=settings.password_salt,
     )
+    if settings.replica_url:
+        app.config["SQLALCHEMY_BINDS"] = {REPLICA: {"url": settings.replica_url, **replica_options()}}
     if warning := warning_about(settings.database_url, settings.workers):
         app.logger.warning(warning)
     assert tables  # every table is known to the metadata

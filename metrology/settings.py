@@ -28,6 +28,10 @@ class Settings:
     password_salt: str
     totp_key: str
     """Under which the secrets of second factors are kept; without it they are lost."""
+    replica_url: str = ""
+    """A streaming replica of that PostgreSQL, from which reports and public pages are read. ``DATABASE_REPLICA_URL``; empty: none."""
+    replica_lag: float = 5.0
+    """Seconds that what is read from the replica may be old at most; beyond, the primary is read."""
     public_url: str = "http://127.0.0.1:8000"
     """What is printed in QR codes: scheme and host by which the public reaches the registry."""
     host: str = "127.0.0.1"
@@ -89,13 +93,18 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     instance = Path(env.get("METROLOGY_INSTANCE", str(ROOT / "instance"))).resolve()
     keys = instance / "keys"
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database_url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'metrology.db'}"
-    if database_url.startswith(("postgresql://", "postgres://")):
-        database_url = "postgresql+psycopg://" + database_url.split("://", 1)[1]
+    database_url = _by_psycopg(env.get("DATABASE_URL") or f"sqlite:///{instance / 'metrology.db'}")
+    replica_url = _by_psycopg(env.get("DATABASE_REPLICA_URL", ""))
+    if replica_url and not (database_url.startswith("postgresql") and replica_url.startswith("postgresql")):
+        raise ValueError(
+            "DATABASE_REPLICA_URL names a streaming replica of a PostgreSQL: set DATABASE_URL to its primary"
+        )
     host, port = env.get("METROLOGY_HOST", "127.0.0.1"), int(env.get("METROLOGY_PORT", "8000"))
     return Settings(
         instance=instance,
         database_url=database_url,
+        replica_url=replica_url,
+        replica_lag=max(0.5, float(env.get("METROLOGY_REPLICA_LAG", "5"))),
         secret_key=_key(keys / "secret_key"),
         password_salt=_key(keys / "password_salt"),
         totp_key=_key(keys / "totp_key"),
@@ -123,6 +132,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         keys_passphrase=env.get("METROLOGY_KEYS_PASSPHRASE", ""),
         workers=int(env.get("METROLOGY_WORKERS", "1")),
     )
+
+
+def _by_psycopg(url: str) -> str:
+    """A PostgreSQL URL as SQLAlchemy needs it for psycopg 3."""
+    if url.startswith(("postgresql://", "postgres://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    return url
 
 
 def _key(path: Path) -> str:

@@ -3,6 +3,7 @@
 Legal days are Shanghai's, instants are UTC. Everything else gets the day and the instant as arguments.
 """
 
+import time
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,3 +23,8 @@ def today_cn() -> date:
 def day_cn(instant: datetime) -> date:
     """The civil day in Shanghai of an instant."""
     return instant.astimezone(SHANGHAI).date()
+
+
+def ticks() -> float:
+    """Seconds of a clock that nobody sets, for measuring how long ago something was on this machine."""
+    return time.monotonic()

@@ -2,7 +2,8 @@
 
 On SQLite every transaction that may write begins with ``BEGIN IMMEDIATE``: a deferred transaction that upgrades to a write
 fails at once with ``database is locked`` whatever the busy timeout, and the driver's own default forks a hash chain
-(measured in docs/decisions/0002-sqlite.md). Reading requests begin deferred and refuse to write.
+(measured in docs/decisions/0002-sqlite.md). Reading requests begin deferred and refuse to write; on PostgreSQL they begin
+``READ ONLY``. What a replica may answer is read there, see ``persistence.replica``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -28,7 +30,11 @@ except ImportError:  # the wheel exists for Linux only; elsewhere the standard l
 SAFE_SQLITE = (3, 51, 3)
 """First release without the bug that can corrupt a WAL database written by two connections."""
 
+REPLICA = "replica"
+"""Name of the second engine, where there is one."""
+
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_on_replica: ContextVar[bool] = ContextVar("on_replica", default=False)
 
 naming = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -45,7 +51,24 @@ class Model(DeclarativeBase):
     metadata = MetaData(naming_convention=naming)
 
 
-db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+class RoutedSession(FlaskSession):
+    """A session that asks the replica while ``set_on_replica`` says so, and the primary otherwise."""
+
+    def get_bind(
+        self,
+        mapper: Any | None = None,  # noqa: ARG002 - every table is in the one database
+        clause: Any | None = None,  # noqa: ARG002 - the same
+        bind: Engine | Connection | None = None,
+        **_known: Any,
+    ) -> Engine | Connection:
+        """The engine for a statement."""
+        if bind is not None:
+            return bind
+        engines = self._db.engines
+        return engines[REPLICA] if _on_replica.get() and REPLICA in engines else engines[None]
+
+
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False, "class_": RoutedSession})
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -95,6 +118,26 @@ def set_reading(value: bool) -> None:
     _reading.set(value)
 
 
+def set_on_replica(value: bool) -> None:
+    """Say for the rest of this context (a web request) whether statements go to the replica."""
+    _on_replica.set(value)
+
+
+def is_on_replica() -> bool:
+    """Whether statements go to the replica just now."""
+    return _on_replica.get()
+
+
+@contextmanager
+def on_primary() -> Iterator[None]:
+    """Statements within go to the primary, also in a request that reads from the replica."""
+    token = _on_replica.set(False)
+    try:
+        yield
+    finally:
+        _on_replica.reset(token)
+
+
 @contextmanager
 def transaction(session: Session) -> Iterator[Session]:
     """One unit of work: commit at the end, roll back on any exception."""
@@ -114,6 +157,17 @@ def engine_options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
 
 
+def replica_options() -> dict[str, Any]:
+    """Engine options of a replica: one that is away, or whose network is, is noticed within seconds."""
+    waits = {"connect_timeout": 2, "tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "connect_args": {**waits, "keepalives_count": 2},
+    }
+
+
 def sqlite_library() -> ModuleType:
     """The SQLite driver in use (``sqlite_version_info`` tells whether several processes are safe)."""
     return sqlite_driver  # type: ignore[no-any-return]
@@ -122,6 +176,7 @@ def sqlite_library() -> ModuleType:
 def listen(engine: Engine) -> None:
     """Set how connections and transactions of an engine begin. Called once per engine by the factory."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "begin", _on_begin_postgresql)
         return
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
@@ -147,13 +202,26 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+def _on_begin_postgresql(connection: Connection) -> None:
+    """Say ``BEGIN READ ONLY`` or ``BEGIN``: the driver sends it with its own, so it costs nothing."""
+    driver: Any = connection.connection.driver_connection
+    read_only = _reading.get()
+    if driver.read_only is not read_only:
+        driver.read_only = read_only
+
+
 __all__ = [
+    "REPLICA",
     "Model",
     "UtcDateTime",
     "db",
     "engine_options",
+    "is_on_replica",
     "listen",
+    "on_primary",
     "reading",
+    "replica_options",
+    "set_on_replica",
     "set_reading",
     "transaction",
     "writing",

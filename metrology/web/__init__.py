@@ -11,12 +11,13 @@ from pkgutil import iter_modules
 
 from flask import Blueprint, Flask
 
-from metrology.web import accounts, filters, headers, languages, problems, requests
+from metrology.web import accounts, filters, headers, languages, problems, replicas, requests
 
 
 def init_app(app: Flask) -> None:
     """Mount every page and what surrounds a request."""
     requests.init_app(app)
+    replicas.init_app(app)
     languages.init_app(app)
     filters.init_app(app)
     headers.init_app(app)

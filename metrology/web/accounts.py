@@ -26,14 +26,15 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
-from metrology.persistence.database import db
+from metrology.persistence.database import db, on_primary
 from metrology.persistence.journal import record
 from metrology.persistence.people import Role, User
 from metrology.services import signing_in
 from metrology.web import sign_in_forms as forms
 from metrology.web.addresses import is_own_path
 from metrology.web.beside import kept
-from metrology.web.requests import SAFE, now
+from metrology.web.replicas import SAFE
+from metrology.web.requests import now
 from metrology.web.second_factor import OneTimeCodes, RecoveryCodes, recovery_key
 from metrology.web.sentences.library import Words
 
@@ -136,9 +137,10 @@ def _signed_in(user_id: str) -> User | None:
     token = session.get(TOKEN)
     if not token:
         return None
-    login = signing_in.find_session(db.session(), token, now=now())
-    if login is None or login.user.fs_uniquifier != user_id:
-        return None
+    with on_primary():  # a session ended elsewhere is ended here
+        login = signing_in.find_session(db.session(), token, now=now())
+        if login is None or login.user.fs_uniquifier != user_id:
+            return None
     if signing_in.needs_touch(login, now=now()):
         _touch(login.id)
     g.login_session = login

@@ -40,7 +40,7 @@ def _answer(instrument_id: int) -> DayAnswer:
 
 
 @blueprint.get("/<int:instrument_id>/as-of")
-@requires("instrument.view")
+@requires("instrument.view", replica=True)
 def day(instrument_id: int) -> Response:
     """The answer about a day, with what it rests on."""
     instrument = seen(instrument_id)
@@ -62,7 +62,7 @@ def day(instrument_id: int) -> Response:
 
 
 @blueprint.get("/<int:instrument_id>/as-of.pdf")
-@requires("instrument.view")
+@requires("instrument.view", replica=True)
 def paper(instrument_id: int) -> Response:
     """The statement as PDF."""
     found = _answer(instrument_id)

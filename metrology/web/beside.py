@@ -13,7 +13,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from metrology.persistence.database import db, transaction, writing
-from metrology.web.requests import SAFE
+from metrology.web.replicas import SAFE
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def _asked() -> Capability:
 
 
 @blueprint.get("/")
-@requires("standard.view")
+@requires("standard.view", replica=True)
 def matrix() -> str:
     """What the local institutes may verify, and what goes to the province."""
     found = _asked()
@@ -95,7 +95,7 @@ def matrix() -> str:
 
 
 @blueprint.get("/capability.xlsx")
-@requires("standard.view")
+@requires("standard.view", replica=True)
 def export() -> Response:
     """The matrix as a spreadsheet, one row a type."""
     found = _asked()

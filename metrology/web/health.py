@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.services import checkpointing, keys
+from metrology.web import replicas
 from metrology.web.checkpoints import age_of
 from metrology.web.requests import now, public
 
@@ -47,7 +48,12 @@ def ready() -> Response:
         checks["database"] = type(fault).__name__
     good = all(value == "ok" for value in checks.values())
     checks["keys"] = _keys()
-    answer = jsonify(status="ready" if good else "not ready", checks=checks, journal=_journal() if good else None)
+    answer = jsonify(
+        status="ready" if good else "not ready",
+        checks=checks,
+        journal=_journal() if good else None,
+        replica=_replica() if good else None,
+    )
     answer.status_code = 200 if good else 503
     return answer
 
@@ -61,6 +67,15 @@ def _journal() -> dict[str, Any]:
         "checkpoint_late": checkpointing.is_late(session, now=now()),
         "checkpoints_unsent": checkpointing.unsent(session),
     }
+
+
+def _replica() -> dict[str, Any] | None:
+    """Whether the replica is read, and how old it can be at most. Without it everything is read from the primary."""
+    found = replicas.replica()
+    if found is None:
+        return None
+    serves, age = found.serves(), found.age()
+    return {"read": serves, "age_seconds_at_most": None if age is None else round(age, 2)}
 
 
 def head_revision() -> str | None:

@@ -61,7 +61,7 @@ def _definition(page: str) -> ListDefinition:
 
 
 @blueprint.get("/<page>/export.<form>")
-@requires("account.own")
+@requires("account.own", replica=True)
 def export(page: str, form: str) -> Response:
     """The list as a file: the same filters, columns and order, row by row from a reading transaction of its own."""
     definition = _definition(page)
@@ -93,7 +93,7 @@ def export(page: str, form: str) -> Response:
 
 def _cells(shown: Listing) -> Iterator[list[Cell]]:
     """Every row of the list, typed. Rows are let go of chunk by chunk, so that memory stays flat."""
-    with reading(), Session(db.engine) as session:
+    with reading(), Session(db.session.get_bind()) as session:
         session.connection()
         same = Listing(shown.definition, Asking(session, shown.asking.actor, shown.asking.today, shown.asking.args))
         for keys in same.query.chunks(session, EXPORT_CHUNK):

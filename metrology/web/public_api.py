@@ -47,7 +47,7 @@ def _open_to_all(response: Response) -> Response:
 
 
 @blueprint.get("/status/<code>")
-@public
+@public(replica=True)
 @rates.limited(rates.STATUS)
 def status(code: str) -> Response:
     """What one certificate is worth now; with ``on``, whether its instrument was legal that day, with the proof."""
@@ -109,7 +109,7 @@ def problem_of(answer: Answer) -> Problem:
 
 
 @blueprint.get("/checkpoint")
-@public
+@public(replica=True)
 @rates.limited(rates.STATUS)
 def checkpoint() -> Response:
     """The newest signed checkpoint of the journal, for whoever wants to keep it."""

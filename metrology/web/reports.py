@@ -35,7 +35,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/overdue")
-@requires("report.view")
+@requires("report.view", replica=True)
 def overdue() -> str:
     """The report, narrowed by the URL."""
     chosen = _chosen()
@@ -58,7 +58,7 @@ def overdue() -> str:
 
 
 @blueprint.get("/overdue.xlsx")
-@requires("report.export")
+@requires("report.export", replica=True)
 def overdue_xlsx() -> Response:
     """The report as a workbook: one table, with every group and its ageing, and the definitions."""
     report = overdue_report(db.session(), actor(), today=today(), chosen=_chosen(), top=1000)
@@ -71,7 +71,7 @@ def overdue_xlsx() -> Response:
 
 
 @blueprint.get("/overdue.pdf")
-@requires("report.export")
+@requires("report.export", replica=True)
 def overdue_pdf() -> Response:
     """The report on two A4 pages."""
     chosen = _chosen()

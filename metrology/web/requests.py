@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, overload
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
@@ -17,12 +17,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from metrology.domain.authority import NOBODY, Actor, may
 from metrology.persistence import clock
-from metrology.persistence.database import db, set_reading
+from metrology.persistence.database import db, on_primary, set_reading
 from metrology.settings import Settings
+from metrology.web import replicas
 
 P = ParamSpec("P")
 R = TypeVar("R")
-SAFE = ("GET", "HEAD", "OPTIONS")
+SAFE = replicas.SAFE
 
 
 def init_app(app: Flask) -> None:
@@ -49,6 +50,7 @@ def _end(response: Response) -> Response:
 def _undo(exception: BaseException | None) -> None:
     if exception is not None:
         db.session.rollback()
+    replicas.end()
     set_reading(False)
 
 
@@ -83,12 +85,19 @@ def actor() -> Actor:
 
 
 def _actor() -> Actor:
-    if not current_user.is_authenticated:
-        return Actor(None, NOBODY.name, ip=request.remote_addr)
-    user = current_user
-    return Actor(
-        user.id, user.name, user.role_names, user.district_code, user.holder_id, user.institute_id, request.remote_addr
-    )
+    with on_primary():
+        if not current_user.is_authenticated:
+            return Actor(None, NOBODY.name, ip=request.remote_addr)
+        user = current_user
+        return Actor(
+            user.id,
+            user.name,
+            user.role_names,
+            user.district_code,
+            user.holder_id,
+            user.institute_id,
+            request.remote_addr,
+        )
 
 
 def allowed(action: str) -> bool:
@@ -96,15 +105,18 @@ def allowed(action: str) -> bool:
     return may(actor(), action)
 
 
-def requires(action: str) -> Callable[[Callable[P, R]], Callable[P, R | BaseResponse]]:
+def requires(action: str, *, replica: bool = False) -> Callable[[Callable[P, R]], Callable[P, R | BaseResponse]]:
     """Let a view run only for roles that may do ``action``; a guest is sent to log in, others get 403.
 
-    The action is kept on the view (``view.action``): the walk of every URL as every role reads it from there.
+    The action is kept on the view (``view.action``): the walk of every URL as every role reads it from there. With ``replica``
+    the page may be read from the replica: only for views that write nothing, and may be some seconds old.
     """
     may_nothing = Actor(None, "nobody")
     may(may_nothing, action)  # an unknown action fails when the module is read, not when someone clicks
 
     def decorate(view: Callable[P, R]) -> Callable[P, R | BaseResponse]:
+        shown = replicas.reading(view) if replica else view
+
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R | BaseResponse:
             if not current_user.is_authenticated:
@@ -113,7 +125,7 @@ def requires(action: str) -> Callable[[Callable[P, R]], Callable[P, R | BaseResp
                 abort(401)
             if not may(actor(), action):
                 abort(403)
-            return view(*args, **kwargs)
+            return shown(*args, **kwargs)
 
         guarded.action = action  # type: ignore[attr-defined]
         return guarded
@@ -121,10 +133,22 @@ def requires(action: str) -> Callable[[Callable[P, R]], Callable[P, R | BaseResp
     return decorate
 
 
-def public(view: Callable[P, R]) -> Callable[P, R]:
-    """Mark a view as open to everyone. Every view is either ``requires`` or ``public``; a test says so."""
-    view.action = None  # type: ignore[attr-defined]
-    return view
+@overload
+def public(view: Callable[P, R]) -> Callable[P, R]: ...
+@overload
+def public(*, replica: bool) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def public(view: Callable[P, R] | None = None, *, replica: bool = False) -> Any:
+    """Mark a view as open to everyone. Every view is either ``requires`` or ``public``; a test says so.
+
+    As ``@public(replica=True)`` it may be read from the replica, as with ``requires``.
+    """
+
+    def decorate(shown: Callable[P, R]) -> Callable[P, R]:
+        marked = replicas.reading(shown) if replica else shown
+        marked.action = None  # type: ignore[attr-defined]
+        return marked
+
+    return decorate if view is None else decorate(view)
 
 
 def or_404(found: Any | None) -> Any:

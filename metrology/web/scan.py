@@ -87,7 +87,7 @@ BY_STATE = {
 
 
 @blueprint.get("/c/<code>")
-@public
+@public(replica=True)
 @rates.limited(rates.PAGES)
 def certificate(code: str) -> Response:
     """What the QR code on a certificate opens."""
@@ -97,7 +97,7 @@ def certificate(code: str) -> Response:
 
 
 @blueprint.get("/i/<code>")
-@public
+@public(replica=True)
 @rates.limited(rates.PAGES)
 def instrument(code: str) -> Response:
     """What the label on an instrument opens, for life; of a blank or void label, that it is one."""
