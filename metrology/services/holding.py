@@ -197,7 +197,7 @@ def revise_holder(
     if old_district != holder.district_code:
         placeless = select(Place.id).where(Place.district_code.is_(None))
         theirs = or_(Instrument.place_id.is_(None), Instrument.place_id.in_(placeless))
-        take_along(session, holder, theirs, holder.district_code)
+        take_along(session, actor, holder, theirs, holder.district_code, now=now)
     return holder
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select, update
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -10,6 +12,7 @@ from metrology.domain.problems import Problem
 from metrology.persistence.districts import District
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
+from metrology.persistence.journal import record
 from metrology.persistence.places import Place
 from metrology.services import searching
 from metrology.services.cleaning import key_of
@@ -65,23 +68,64 @@ def must_lie_within(actor: Actor, district_code: str | None, field: str) -> None
         raise Problem("outside_scope", field)
 
 
-def take_along(session: Session, of: Holder | Place, which: ColumnElement[bool], district_code: str | None) -> None:
-    """Put the instruments of a holder or place, and what finds them, into another district."""
+def take_along(
+    session: Session,
+    actor: Actor,
+    of: Holder | Place,
+    which: ColumnElement[bool],
+    district_code: str | None,
+    *,
+    now: datetime,
+) -> None:
+    """Put the instruments of a holder or place, and what finds them, into another district.
+
+    The journal tells each of them; of more than ``RIPPLE_AT_ONCE`` it tells once for each district they come from, naming the
+    holder or place (``instruments.followed``), so that who follows the journal reads them anew.
+    """
     theirs = (Instrument.holder_id if isinstance(of, Holder) else Instrument.place_id) == of.id
-    keys = list(session.scalars(select(Instrument.id).where(theirs, which).limit(RIPPLE_AT_ONCE + 1)))
+    elsewhere = Instrument.district_code.is_distinct_from(district_code)
+    found = session.execute(
+        select(Instrument.id, Instrument.district_code).where(theirs, which, elsewhere).limit(RIPPLE_AT_ONCE + 1)
+    ).all()
+    if len(found) > RIPPLE_AT_ONCE:
+        _tell_all(session, actor, of, theirs & which & elsewhere, district_code, now=now)
+    else:
+        for key, before in found:
+            record(
+                session, actor, "instrument.followed", ("instrument", key), at=now, instrument=key,
+                changes={"district_code": [before, district_code]},
+            )  # fmt: skip
     session.execute(
         update(Instrument)
-        .where(theirs, which)
+        .where(theirs, which, elsewhere)
         .values(district_code=district_code)
         .execution_options(synchronize_session=False)
     )
     for row in session.identity_map.values():
         if isinstance(row, Instrument):
             session.expire(row, ["district_code", "district"])
-    if len(keys) > RIPPLE_AT_ONCE:
+    if len(found) > RIPPLE_AT_ONCE:
         arguments = {"of": of.__tablename__, "key": of.id}
         enqueue(session, Actor.system(), "search.reindex", arguments, now=of.updated_at)
         return
+    keys = [row.id for row in found]
     for start in range(0, len(keys), _CHUNK):
         chunk = keys[start : start + _CHUNK]
         searching.index(session, *session.scalars(select(Instrument).where(Instrument.id.in_(chunk))))
+
+
+def _tell_all(
+    session: Session,
+    actor: Actor,
+    of: Holder | Place,
+    which: ColumnElement[bool],
+    district_code: str | None,
+    *,
+    now: datetime,
+) -> None:
+    counted = select(Instrument.district_code, func.count()).where(which).group_by(Instrument.district_code)
+    for before, count in session.execute(counted).all():
+        record(
+            session, actor, "instruments.followed", (of.__tablename__, of.id), at=now,
+            changes={"district_code": [before, district_code], "instruments": [None, count]},
+        )  # fmt: skip

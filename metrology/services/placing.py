@@ -272,12 +272,19 @@ def revise_place(session: Session, actor: Actor, place: Place, changes: Mapping[
         return place
     record(session, actor, "place.revised", place, at=now)
     place.updated_at = now
-    _let_follow(session, place, parent, below, old_district)
+    _let_follow(session, actor, place, parent, below, old_district, now=now)
     return place
 
 
 def _let_follow(
-    session: Session, place: Place, parent: Place | None, below: Sequence[Place], old_district: str | None
+    session: Session,
+    actor: Actor,
+    place: Place,
+    parent: Place | None,
+    below: Sequence[Place],
+    old_district: str | None,
+    *,
+    now: datetime,
 ) -> None:
     """Names, paths and identities of a place and of what stands in it; their district where it was the same."""
     by_id = {place.id: place} | {one.id: one for one in below}
@@ -286,6 +293,7 @@ def _let_follow(
         above = parent if one is place else by_id[one.parent_id or 0]
         if one is not place and one.district_code == old_district != place.district_code:
             one.district_code = place.district_code
+            record(session, actor, "place.followed", one, at=now)
             moved.append(one)
         one.full_name, one.path = _full_name(above, one.name), _path(above, one)
         one.identity_key = _identity(above.identity_key if above else None, one.kind, one.name, one.district_code)
@@ -294,17 +302,17 @@ def _let_follow(
     if place.district_code != old_district:
         moved.append(place)
     for one in moved:
-        _take_instruments_along(session, one)
+        _take_instruments_along(session, actor, one, now=now)
 
 
-def _take_instruments_along(session: Session, place: Place) -> None:
+def _take_instruments_along(session: Session, actor: Actor, place: Place, *, now: datetime) -> None:
     if place.district_code is not None:
-        take_along(session, place, true(), place.district_code)
+        take_along(session, actor, place, true(), place.district_code, now=now)
         return
     holders = select(Instrument.holder_id, Holder.district_code).join(Holder, Holder.id == Instrument.holder_id)
     for holder_id, district in session.execute(holders.where(Instrument.place_id == place.id).distinct()).all():
-        take_along(session, place, Instrument.holder_id == holder_id, district)
-    take_along(session, place, Instrument.holder_id.is_(None), None)
+        take_along(session, actor, place, Instrument.holder_id == holder_id, district, now=now)
+    take_along(session, actor, place, Instrument.holder_id.is_(None), None, now=now)
 
 
 def subtree(session: Session, place: Place) -> Iterator[Place]:

@@ -23,6 +23,7 @@ TITLES = {
     "instrument.registered": (_l("Registered"), "info", "plus-lg"),
     "instrument.revised": (_l("Facts changed"), "neutral", "pencil"),
     "instrument.moved": (_l("State changed"), "info", "arrow-right"),
+    "instrument.followed": (_l("Follows its holder or place to another district"), "neutral", "arrow-right"),
     "instrument.followed_parts": (_l("Follows its parts"), "neutral", "arrow-right"),
     "instrument.verified": (_l("Verification entered"), "info", "check-lg"),
     "instrument.due_now": (_l("No longer counts as verified"), "expired", "calendar-x"),
