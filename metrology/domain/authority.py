@@ -90,6 +90,10 @@ ACTIONS: dict[str, frozenset[str]] = {
     # reports
     "report.view": _roles(_A, _M, _O, _U),
     "report.export": _roles(_A, _M, _O, _U),
+    "target.edit": _roles(_A, _M),
+    "statement.view": _roles(_A, _M, _O, _P, _U),
+    "statement.prepare": _roles(_M, _O),
+    "statement.approve": _roles(_M, _P),
     # administration
     "user.view": _roles(_A, _U),
     "user.edit": _roles(_A),

@@ -56,12 +56,14 @@ def quantity(text: str | None) -> str:
 
 
 def pick(thing: Any, key: str = "name") -> str:
-    """The text of a bilingual thing in the reader's language: a mapping {zh, en}, or a row with ``name_zh`` and ``name_en``."""
+    """The text of a bilingual thing in the reader's language: {zh, en} as a mapping or values, or ``name_zh`` and ``name_en``."""
     if thing is None:
         return ""
     if isinstance(thing, dict):
         return str(thing.get("zh" if is_zh() else "en") or thing.get("zh") or thing.get("en") or "")
     zh, en = getattr(thing, f"{key}_zh", None), getattr(thing, f"{key}_en", None)
+    if zh is None and hasattr(thing, "zh"):
+        zh, en = thing.zh, thing.en
     if zh is None:
         zh = getattr(thing, key, "")
     return str((zh if is_zh() else en) or zh or "")

@@ -245,3 +245,14 @@ SEAL_FOUND = {
     "missing": _l("Missing"),
     "removed_for_repair": _l("Taken off for a repair"),
 }
+UNITS = {
+    "share": _l("per cent"),
+    "count": _l("count"),
+    "days": _l("days"),
+    "per_10000": _l("per 10,000"),
+}
+DIRECTIONS = {
+    "higher": _l("higher is better"),
+    "lower": _l("lower is better"),
+    "none": _l("neither is better"),
+}

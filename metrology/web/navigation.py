@@ -85,7 +85,17 @@ GROUPS = (
         ),
         foot=("plan.edit",),
     ),
-    Group(_l("Reports"), "bar-chart", (Item("reports.overdue", "report.view", _l("Overdue")),), foot=("report.view",)),
+    Group(
+        _l("Reports"),
+        "bar-chart",
+        (
+            Item("reports.overdue", "report.view", _l("Overdue")),
+            Item("indicators.dashboard", "report.view", _l("Indicators")),
+            Item("statements.listing", "statement.view", _l("Statements")),
+            Item("indicator_definitions.index", "statement.view", _l("Definitions")),
+        ),
+        foot=("report.view",),
+    ),
     Group(
         _l("Standards"),
         "rulers",

@@ -1,0 +1,20 @@
+"""What every indicator means: numerator, denominator, what is left out, which day counts. Other pages link to its anchors."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from metrology.domain.indicator import INDICATORS
+from metrology.web import labels
+from metrology.web.requests import requires
+
+blueprint = Blueprint("indicator_definitions", __name__, url_prefix="/reports/definitions")
+
+
+@blueprint.get("/")
+@requires("statement.view")
+def index() -> str:
+    """All definitions; each has its code as anchor."""
+    return render_template(
+        "indicators/definitions.html", indicators=INDICATORS, units=labels.UNITS, directions=labels.DIRECTIONS
+    )
