@@ -25,6 +25,7 @@ from wtforms.validators import DataRequired, Length
 
 from metrology.web.flashes import say
 from metrology.web.requests import requires, today
+from metrology.web.styleguide_charts import samples
 
 blueprint = Blueprint("styleguide", __name__)
 
@@ -68,7 +69,7 @@ def index() -> str:
         SimpleNamespace(serial=f"JYJ-2024-{number:04}", due=today() + timedelta(days=shift))
         for number, shift in enumerate((-40, 0, 12, 180), 17)
     ]
-    return render_template("styleguide.html", form=form, rows=rows)
+    return render_template("styleguide.html", form=form, rows=rows, drawn=samples())
 
 
 @blueprint.get("/styleguide/progress")
