@@ -67,10 +67,12 @@ class Bars:
     target: Tick | None = None
 
 
-def bars(figures: Sequence[Figure], *, most: Number | None = None, target: Number | None = None) -> Bars:
+def bars(
+    figures: Sequence[Figure], *, most: Number | None = None, target: Number | None = None, unit: str = ""
+) -> Bars:
     """Bars to the scale of the largest, or of ``most`` (100 for a share); ``target`` is a line through all of them."""
     top = float(most if most is not None else max([*map(_known, figures), float(target or 0)], default=0)) or 1.0
-    line = None if target is None else Tick(_percent(float(target), top), written(target))
+    line = None if target is None else Tick(_percent(float(target), top), written(target) + unit)
     return Bars(tuple(Bar(one, _percent(_known(one), top)) for one in figures), line)
 
 

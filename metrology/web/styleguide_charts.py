@@ -28,6 +28,7 @@ def samples() -> SimpleNamespace:
             [Figure(name, rate, f"{rate} %", "#", "valid" if rate >= 90 else "due_soon") for name, rate, _n in _PLACES],
             most=100,
             target=90,
+            unit=" %",
         ),
         stack=charts.stack(parts[0]),
         stacks=[
