@@ -119,6 +119,8 @@ class Actor:
     """Holder the account belongs to; set for every account with the role holder."""
     institute_id: int | None = None
     ip: str | None = None
+    only: frozenset[str] | None = None
+    """The actions a token of the API is narrowed to; None narrows nothing."""
 
     @classmethod
     def system(cls) -> Actor:
@@ -135,8 +137,8 @@ NOBODY = Actor(None, "public")
 
 
 def may(actor: Actor, action: str) -> bool:
-    """Whether the actor's roles allow an action. An unknown action is a mistake of the program and raises KeyError."""
-    return bool(actor.roles & ACTIONS[action])
+    """Whether the actor's roles (and its token) allow an action. An unknown action is a mistake of the program: KeyError."""
+    return bool(actor.roles & ACTIONS[action]) and (actor.only is None or action in actor.only)
 
 
 def sees(actor: Actor, *, district_code: str | None, holder_id: int | None) -> bool:

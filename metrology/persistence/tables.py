@@ -1,6 +1,7 @@
 """Every table, imported once so that the metadata and the migrations know them all."""
 
 from metrology.persistence import (
+    api_tokens,
     authorisations,
     certificates,
     checkpoints,
@@ -36,6 +37,7 @@ from metrology.persistence import (
 )
 
 __all__ = [
+    "api_tokens",
     "authorisations",
     "certificates",
     "checkpoints",

@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 
 from flask import Blueprint, Flask
 
-from metrology.web import accounts, filters, headers, languages, problems, replicas, requests
+from metrology.web import accounts, api, filters, headers, languages, problems, replicas, requests
 
 
 def init_app(app: Flask) -> None:
@@ -27,3 +27,4 @@ def init_app(app: Flask) -> None:
         blueprint = getattr(import_module(f"{__name__}.{module.name}"), "blueprint", None)
         if isinstance(blueprint, Blueprint):
             app.register_blueprint(blueprint)
+    api.init_app(app)

@@ -13,6 +13,7 @@ from metrology.persistence.journal import JournalEntry
 from metrology.web import labels
 
 NOUNS = {
+    "api_token": _l("API token"),
     "attachment": _l("Attachment"),
     "authorisation": _l("Authorisation"),
     "calendar_feed": _l("Calendar address"),
@@ -140,6 +141,7 @@ VERBS = {
     "returned": _l("returned"),
     "revised": _l("revised"),
     "revoked": _l("revoked"),
+    "rotated": _l("rotated"),
     "second_factor_removed": _l("second factor removed"),
     "second_factor_set": _l("second factor turned on"),
     "sessions_ended": _l("logged out everywhere"),

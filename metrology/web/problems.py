@@ -6,6 +6,7 @@ placeholders (``%(name)s``) filled from the problem's parameters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -20,6 +21,16 @@ from metrology.persistence.database import db
 from metrology.web import sentences
 
 _known: dict[str, Any] = {}
+API_STATUS = {
+    **dict.fromkeys(("token_needed", "token_unknown", "token_revoked", "token_expired", "account_inactive"), 401),
+    **dict.fromkeys(("scope_needed", "outside_scope"), 403),
+    **dict.fromkeys(("duplicate", "duplicate_holder", "duplicate_place", "certificate_altered", "record_altered"), 409),
+    **dict.fromkeys(("idempotency_key_reused", "answer_not_kept"), 409),
+    "changed_meanwhile": 412,
+    "json_needed": 415,
+    "if_match_needed": 428,
+}
+"""The status of a problem in the API, where it is not 422. Pages answer 422 to every refused form."""
 
 
 def known() -> dict[str, Any]:
@@ -67,9 +78,10 @@ def _wants_json() -> bool:
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
 
 
-def _answer(status: int, code: str, title: str, detail: str) -> Response:
+def _answer(status: int, code: str, title: str, detail: str, errors: Sequence[dict[str, str]] = ()) -> Response:
     if _wants_json():
-        answer = jsonify(type=f"about:blank#{code}", code=code, title=title, detail=detail, status=status)
+        more = {"errors": list(errors)} if errors else {}
+        answer = jsonify(type=f"about:blank#{code}", code=code, title=title, detail=detail, status=status, **more)
         answer.mimetype = "application/problem+json"
         answer.status_code = status
         return answer
@@ -78,12 +90,31 @@ def _answer(status: int, code: str, title: str, detail: str) -> Response:
 
 def problem_answer(problem: Problem, status: int) -> Response:
     """A problem as a page or as problem+json, under another status than 422."""
-    return _answer(status, problem.code, _("This cannot be done"), sentence_of(problem))
+    answer = _answer(status, problem.code, _("This cannot be done"), sentence_of(problem), errors_of(problem))
+    if challenge := challenge_of(problem, status):
+        answer.headers["WWW-Authenticate"] = challenge
+    return answer
+
+
+def errors_of(problem: Problem) -> list[dict[str, str]]:
+    """Each thing that is wrong with its field, its code and its sentence; a problem of several parts names them all."""
+    parts: Sequence[Problem] = getattr(problem, "problems", None) or ([problem] if problem.field else [])
+    return [{"field": one.field or "", "code": one.code, "detail": sentence_of(one)} for one in parts]
+
+
+def challenge_of(problem: Problem, status: int) -> str:
+    """What a client of the API is told of the token it needs (RFC 6750)."""
+    if status == 401:
+        return 'Bearer realm="metrology"' + ("" if problem.code == "token_needed" else ', error="invalid_token"')
+    if problem.code == "scope_needed":
+        return f'Bearer realm="metrology", error="insufficient_scope", scope="{problem.params.get("scope", "")}"'
+    return ""
 
 
 def _problem(problem: Problem) -> Response:
     db.session.rollback()
-    return problem_answer(problem, 422)
+    in_api = request.path.startswith("/api/v1/")
+    return problem_answer(problem, API_STATUS.get(problem.code, 422) if in_api else 422)
 
 
 def _stale(_fault: StaleDataError) -> Response | HTTPException:
@@ -107,6 +138,8 @@ def _http(fault: HTTPException) -> Response | HTTPException:
     }
     title = titles.get(fault.code, _("Something went wrong"))
     answer = _answer(fault.code, f"http_{fault.code}", title, "")
+    if methods := getattr(fault, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(methods))
     if getattr(fault, "retry_after", None):
         answer.headers["Retry-After"] = str(fault.retry_after)  # type: ignore[attr-defined]
     return answer

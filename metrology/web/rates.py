@@ -87,6 +87,15 @@ def check(limit: Limit) -> None:
         refuse(limit)
 
 
+def take(limit: Limit, who: str, amount: int = 1) -> int:
+    """Count a try of somebody known by name (a token), shared in twelfths as ``limited`` does; 429 when there were too many."""
+    seen = 0 if _off() else _seen(limit, rates.key_of(limit, who, settings().secret_key), amount)
+    g.rate_limit = (limit, seen)
+    if seen > limit.count:
+        refuse(limit)
+    return seen
+
+
 def limited(limit: Limit) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Limit how often a page is asked for from one network.
 
@@ -118,14 +127,14 @@ def tell(response: Response) -> Response:
     return response
 
 
-def _seen(limit: Limit, key: str) -> int:
+def _seen(limit: Limit, key: str, amount: int = 1) -> int:
     """Count in this process; share the count when a batch is full. How many there are, as far as this process knows."""
     place, batch = (key, limit.start(now())), max(1, limit.count // _BATCHES)
     with _lock:
         if len(_pending) > 50_000:  # old windows: what they held is of no use any more
             _pending.clear()
         mine, shared = _pending.get(place, (0, 0))
-        mine += 1
+        mine += amount
         if mine < batch:
             _pending[place] = (mine, shared)
             return shared + mine
@@ -136,3 +145,8 @@ def _seen(limit: Limit, key: str) -> int:
         waiting, _old = _pending.get(place, (0, 0))
         _pending[place] = (waiting, total)
     return total
+
+
+def network() -> str:
+    """From which network this request comes."""
+    return rates.network_of(request.remote_addr)

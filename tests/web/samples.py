@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from metrology.documents.qr import qr_png
 from metrology.domain.status_list import SLOTS
+from metrology.persistence.api_tokens import ApiToken
 from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.checkpoints import Checkpoint
@@ -284,6 +285,21 @@ def _condition_report(world: World) -> int:
 @sample("user_id")
 def _user(world: World) -> int:
     return world.user.id
+
+
+@sample("token_id")
+def _api_token(world: World) -> int:
+    mark = secrets.token_hex(4)
+    row = ApiToken(
+        user_id=create_user(world.session, "officer").id, name="对接", prefix=f"metr_{mark}", token_hash=mark, scopes=[],
+        created_at=NOW, expires_on=TODAY, last_ip="",
+    )  # fmt: skip
+    return world.keep(row).id
+
+
+@sample("api_docs.area:area")
+def _api_area(_world: World) -> str:
+    return "instruments"
 
 
 @sample("session_id")

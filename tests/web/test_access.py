@@ -23,6 +23,7 @@ from metrology.web.requests import SAFE
 from tests.conftest import Bench
 from tests.people import create_user, sign_in
 from tests.records import create_team
+from tests.tokens import create_token
 from tests.web.samples import ASKED, MAKERS, SCOPED, World, maker_of
 
 STATIC = {"static", "bootstrap.static"}
@@ -49,9 +50,20 @@ OWN_ONLY = {
 """Pages that know only what belongs to the very account: to all others what they ask for is not there."""
 WITHOUT_TOKEN: set[str] = {"public_api.statuses"}
 """Pages that take unsafe requests without a CSRF token, because they believe no cookie."""
+TOKEN_ONLY = {"api_account.this_token", "api_account.rotate", "api_account.revoke"}
+"""Operations of the API about the very token: every token may, and nothing else."""
 COOKIE = "metrology"
 HOME, FOREIGN = "410702", "410703"
 STAFF_OF_DISTRICT = ("manager", "officer", "verifier", "checker", "approver")
+
+
+def is_api(rule: Rule) -> bool:
+    """Whether an address is an operation of the API: asked with a token, and no cookie is believed."""
+    return (
+        rule.rule.startswith("/api/v1/")
+        and rule.endpoint.startswith("api_")
+        and not rule.endpoint.startswith("api_docs")
+    )
 
 
 class City:
@@ -76,6 +88,7 @@ class City:
         home, foreign = World(session, HOME, "home", team), World(session, FOREIGN, "away", team)
         for world in (home, foreign):
             self._address(world)
+        self.tokens: dict[str, str] = {}
         for role in ROLES:
             self.cookies[role] = self._signed_in(session, home, role)
         self.cookies["district"] = self._signed_in(session, home, *STAFF_OF_DISTRICT, district_code=HOME)
@@ -86,17 +99,23 @@ class City:
         if {"verifier", "checker", "approver"} & set(roles):
             fields["institute_id"] = home.team.institute.id
         client = self.app.test_client()
-        sign_in(client, create_user(session, *roles, **fields))
+        user = create_user(session, *roles, **fields)
+        self.tokens["district" if "district_code" in fields else roles[0]] = create_token(session, user)
+        sign_in(client, user)
         cookie = client.get_cookie(COOKIE)
         assert cookie is not None
         return cookie.value
 
     def ask(self, who: str, method: str, rule: Rule, world: str = "home") -> TestResponse:
-        """Ask for a page in a browser that has nothing but the cookie of its log-in."""
+        """Ask for a page in a browser that has nothing but the cookie of its log-in; an operation of the API with a token."""
         client = self.app.test_client()
+        given = self.asked.get((world, rule.endpoint), {})
+        if is_api(rule):
+            headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who in self.tokens else {}
+            more = {"query_string": given} if method in SAFE else {"json": given}
+            return client.open(self.address(rule, world) or "", method=method, headers=headers, **more)
         if who in self.cookies:
             client.set_cookie(COOKIE, self.cookies[who])
-        given = self.asked.get((world, rule.endpoint), {})
         address = self.address(rule, world) or ""
         return client.open(address, method=method, **{"query_string" if method in SAFE else "data": given})
 
@@ -178,6 +197,10 @@ def _fault(
             None if rule.endpoint == "health.ready" else "no page may fail"
         )  # a test's database was not migrated: not ready
     action = city.action(rule)
+    if is_guest and is_api(rule):
+        return None if status == 401 else "a guest should be refused"
+    if rule.endpoint in TOKEN_ONLY:
+        return "every token should be let in" if status in (401, 403, 404) else None
     if action == "none said":
         return _library_fault(LIBRARY.get(rule.endpoint, ""), status, leads_to_login, is_guest=is_guest)
     if action is None:
@@ -232,7 +255,7 @@ def test_no_unsafe_request_without_a_token(city: City) -> None:
         for rule in city.rules:
             for method in set(_methods(rule)) - set(SAFE):
                 address = city.address(rule)
-                if address is None or rule.endpoint in WITHOUT_TOKEN:
+                if address is None or rule.endpoint in WITHOUT_TOKEN or is_api(rule):
                     continue
                 status = city.ask("administrator", method, rule).status_code
                 if status != 400:

@@ -1,0 +1,100 @@
+"""What a request of the API says, taken strictly: a field nobody knows, a wrong type or an unseen character is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from flask import request
+from marshmallow import ValidationError
+from webargs.flaskparser import FlaskParser
+
+from metrology.domain.problems import Problem
+
+LARGEST = 4_000_000
+"""Bytes of a JSON body: a thousand instruments with everything that can be said of them."""
+
+
+class Refused(Problem):
+    """Several fields at once that cannot be taken."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("bad_fields")
+        self.problems = problems
+
+
+class StrictParser(FlaskParser):
+    """Reads query and JSON; what the schema does not name is refused wherever it stands."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - webargs' own form
+
+    def load_json(self, req: Any, schema: Any) -> Any:  # noqa: ARG002 - as webargs calls it
+        """The body as JSON; another kind of body is refused."""
+        return body_of(req)
+
+    def handle_error(
+        self, error: ValidationError, req: Any, schema: Any, *, error_status_code: Any, error_headers: Any
+    ) -> NoReturn:  # fmt: skip
+        """Every wrong field, with a code of its own."""
+        del req, schema, error_status_code, error_headers
+        raise refused(error)
+
+
+def refused(error: ValidationError) -> Refused:
+    """What marshmallow says of a body or query, as problems of fields."""
+    found = error.messages
+    places = found if isinstance(found, dict) else {"": found}
+    if len(places) == 1 and isinstance(inner := next(iter(places.values())), dict) and set(places) <= {"json", "query"}:
+        places = inner
+    return Refused(list(_problems(places, "")))
+
+
+def _problems(found: Any, path: str) -> Any:
+    if isinstance(found, dict):
+        for key, value in found.items():
+            yield from _problems(value, f"{path}.{key}" if path and key != "_schema" else path or str(key))
+        return
+    for said in found if isinstance(found, list) else [found]:
+        yield _problem(path, str(said))
+
+
+def _problem(path: str, said: str) -> Problem:
+    field = path.replace("_schema", "").replace("\0", "")[:200] or "body"
+    if said == "Unknown field.":
+        return Problem("unknown_field", field)
+    if said == "Missing data for required field.":
+        return Problem("field_needed", field)
+    return Problem("bad_value", field, said=said.replace("\0", "")[:200])
+
+
+def body_of(req: Any) -> Any:
+    """The JSON of a request; nothing at all is an empty object."""
+    req.max_content_length = LARGEST
+    data = req.get_data()
+    if not data:
+        return {}
+    if not req.is_json:
+        raise Problem("json_needed", None, media="application/json")
+    return json_of(data)
+
+
+def json_of(data: bytes) -> Any:
+    """JSON as RFC 8259 has it: no NaN, no nesting without end, no half characters."""
+    try:
+        text = data.decode("utf-8")
+        found = json.loads(text, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False).encode("utf-8")  # a lone surrogate is no text of any language
+    except (ValueError, RecursionError) as error:
+        raise Problem("bad_json", None) from error
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def check_address() -> bool:
+    """Whether the path and its query hold only what can be looked up: no unseen characters, no numbers beyond 63 bits."""
+    values = [str(value) for value in (request.view_args or {}).values()]
+    numbers = [value for value in (request.view_args or {}).values() if isinstance(value, int)]
+    return all(value.isprintable() for value in values) and all(number.bit_length() < 64 for number in numbers)
