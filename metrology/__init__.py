@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
         instance_path=str(settings.instance),
     )
+    app.session_interface = web.SessionCookies()
     app.config.update(
         METROLOGY=settings,
         SECRET_KEY=settings.secret_key,

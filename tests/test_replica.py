@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from metrology import create_app
 from metrology.documents.key_ring import KeyRing
-from metrology.persistence import clock, defences
+from metrology.persistence import clock, database, defences
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import REPLICA, db, transaction
 from metrology.persistence.replica import Replica
-from metrology.services import ending, keys, signing_in
+from metrology.services import ending, keys, scanning_at_once, signing_in
 from metrology.services.preparing import prepare
 from metrology.settings import load
 from metrology.web.health import head_revision
@@ -42,6 +44,8 @@ class Site:
     pair: Pair
     asked: dict[str, list[str]] = field(default_factory=lambda: {"primary": [], "replica": []})
     later: float = 0.0
+    breaks: list[Any] = field(default_factory=list)
+    """What to do before the next question of the public page."""
 
     @property
     def replica(self) -> Replica:
@@ -58,6 +62,15 @@ class Site:
                     "before_cursor_execute",
                     lambda _c, _cursor, statement, *_r, said=self.asked[name]: said.append(statement),
                 )
+        quick = database.ask
+
+        def ask(statement: str, parameters: Any) -> Any:
+            self.asked["replica" if database.is_on_replica() else "primary"].append(statement)
+            if self.breaks:
+                self.breaks.pop()()
+            return quick(statement, parameters)
+
+        scanning_at_once.ask = ask  # type: ignore[attr-defined]
 
     def of(self, server: str, table: str) -> int:
         """How many statements about a table a server was asked."""
@@ -72,6 +85,12 @@ class Site:
         for said in self.asked.values():
             said.clear()
 
+    def end_connections(self) -> None:
+        """The replica's administrator ends what is connected."""
+        self.pair.replica.ask(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'metrology' and pid <> pg_backend_pid()"
+        )
+
     def client(self) -> FlaskClient:
         return self.app.test_client()
 
@@ -84,6 +103,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site = Site(_app(pair, folder), pair)
         site.listen()
         yield site
+        scanning_at_once.ask = database.ask  # type: ignore[attr-defined]
         with site.app.app_context():
             for engine in db.engines.values():
                 engine.dispose()
@@ -252,21 +272,33 @@ def test_a_replica_that_stops_is_not_missed(site: Site, certificate: Certificate
 
 
 def test_a_connection_that_breaks_within_a_page_is_not_noticed(site: Site, certificate: Certificate) -> None:
-    broken: list[int] = []
+    def breaks() -> None:
+        raise OperationalError("select", {}, psycopg.errors.AdminShutdown("terminating connection"))
 
-    def breaks(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if "FROM certificate" in statement and not broken:
-            broken.append(connection.connection.driver_connection.info.backend_pid)
-            site.pair.replica.ask(f"select pg_terminate_backend({broken[0]})")
-
-    engine = db.engines[REPLICA]
-    event.listen(engine, "before_cursor_execute", breaks)
-    try:
-        page = site.client().get(f"/c/{certificate.code}")
-    finally:
-        event.remove(engine, "before_cursor_execute", breaks)
-    assert broken
+    site.breaks.append(breaks)
+    page = site.client().get(f"/c/{certificate.code}")
     assert (page.status_code, "检定有效" in page.text) == (200, True)
+    assert (site.of("replica", "certificate"), site.of("primary", "certificate")) == (1, 1)
+
+
+def test_a_report_whose_connection_breaks_is_made_from_the_primary(site: Site, team: Team) -> None:
+    manager = site.client()
+    sign_in(manager, create_user(db.session(), "manager"))
+    site.begin()
+    broken: list[str] = []
+
+    def breaks(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not broken:
+            broken.append(statement)
+            site.end_connections()
+
+    event.listen(db.engines[REPLICA], "before_cursor_execute", breaks)
+    try:
+        assert manager.get("/reports/overdue").status_code == 200
+    finally:
+        event.remove(db.engines[REPLICA], "before_cursor_execute", breaks)
+    assert broken
+    assert site.of("primary", "district") > 0
 
 
 def test_the_primary_is_no_replica_of_itself(site: Site) -> None:

@@ -7,7 +7,6 @@ row, so that the chain cannot fork and the lock is short. A trigger refuses UPDA
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -20,6 +19,7 @@ from sqlalchemy import Index, String, event, insert, inspect, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from metrology.domain.authority import Actor
+from metrology.persistence.canonical import encoded
 from metrology.persistence.columns import Big, Code, Instant, Json, Line, Words
 from metrology.persistence.database import Model
 
@@ -172,7 +172,7 @@ def plain_value(value: Any) -> Any:
 
 def entry_hash(prev_hash: str, facts: dict[str, Any]) -> str:
     """SHA-256 of the previous hash and the canonical JSON of an entry's facts."""
-    return hashlib.sha256(f"{prev_hash}\n{_encode(facts)}".encode()).hexdigest()
+    return hashlib.sha256(prev_hash.encode() + b"\n" + encoded(facts)).hexdigest()
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -279,7 +279,6 @@ _HASHED = (
     "seq", "at", "actor_id", "actor_name", "role", "ip", "action", "object_kind", "object_id", "instrument_id", "changes",
     "reason",
 )  # fmt: skip
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def _hash_of(row: Any) -> str:

@@ -6,7 +6,6 @@ The rows themselves are large; the journal keeps their SHA-256, so that one touc
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from metrology.domain.problems import Problem
+from metrology.persistence.canonical import encoded
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.journal import JournalEntry, plain_value, waiting
 from metrology.persistence.verifications import Verification
@@ -32,22 +32,28 @@ _CERTIFICATE = (
 
 def digest(row: Verification | Certificate) -> str:
     """SHA-256 of everything that was fixed of a record or a certificate."""
-    names = _RECORD if isinstance(row, Verification) else _CERTIFICATE
-    # What is printed is JSON already; to look through it value by value would take longer than all the rest.
-    facts: dict[str, Any] = {
-        name: value if name == "payload" else plain_value(value)
-        for name, value in ((name, getattr(row, name)) for name in names)
-    }
-    if isinstance(row, Verification):
-        facts["standards"] = sorted(([use.standard_id, use.snapshot] for use in row.standards), key=lambda use: use[0])
+    if not isinstance(row, Verification):
+        return digest_of(row)
+    facts = _of(row, _RECORD)
+    facts["standards"] = sorted(([use.standard_id, use.snapshot] for use in row.standards), key=lambda use: use[0])
     return _sha256(facts)
 
 
+def digest_of(paper: Any) -> str:
+    """The same of whatever has what was fixed of a certificate."""
+    return _sha256(_of(paper, _CERTIFICATE))
+
+
+def _of(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    # What is printed is JSON already; to look through it value by value would take longer than all the rest.
+    return {
+        name: value if name == "payload" else plain_value(value)
+        for name, value in ((name, getattr(row, name)) for name in names)
+    }
+
+
 def _sha256(facts: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_encode(facts).encode()).hexdigest()
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+    return hashlib.sha256(encoded(facts)).hexdigest()
 
 
 def digest_changes(row: Verification | Certificate) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from metrology import regulations
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instrument_labels import InstrumentLabel
-from metrology.persistence.instruments import Instrument, Seal
+from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import Verification
 from metrology.services import assembling, certifying, labelling
 from metrology.services.certifying import Standing
@@ -43,7 +43,8 @@ class PublicFacts:
 
     standing: Standing
     state: str
-    certificate: Certificate | None
+    certificate: Any
+    """The document, as far as it is shown; None where there is none."""
     current: Certificate | None
     """The document that stands today, where it is another one."""
     name: dict[str, str]
@@ -56,7 +57,7 @@ class PublicFacts:
     holder: str
     place: str
     institute: dict[str, str]
-    seals: tuple[Seal, ...]
+    seals: tuple[Any, ...]
     history: tuple[PastVerification, ...]
     instrument_id: int
     public_code: str
@@ -69,6 +70,11 @@ class PublicFacts:
     def is_notice(self) -> bool:
         """Whether the code is that of a rejection notice."""
         return self.certificate is not None and self.certificate.kind == "rejection_notice"
+
+
+def is_code(text: str) -> bool:
+    """Whether a text has the form of a code."""
+    return _CODE.fullmatch(text) is not None
 
 
 def by_certificate(session: Session, code: str, *, today: date, warn_days: int) -> PublicFacts | None:
@@ -148,12 +154,12 @@ def _facts(
         state=instrument.state,
         certificate=certificate,
         current=None if stands_now is None or stands_now is certificate else stands_now,
-        name=_name(instrument),
+        name=name_of(instrument.type_code, instrument.type.name_zh, instrument.type.name_en),
         model=printed.get("model", instrument.model),
         serial_number=printed.get("serial_number", instrument.serial_number),
         manufacturer=printed.get("manufacturer", instrument.manufacturer),
         part_label=instrument.part_label,
-        part_name=_part_name(instrument),
+        part_name=part_name_of(instrument.type_code, instrument.part_label),
         holder=instrument.holder.name if instrument.holder and instrument.holder.kind in PUBLIC_HOLDERS else "",
         place=(instrument.place.full_name or instrument.place.name) if instrument.place else "",
         institute=dict(payload["body"]["name"]) if payload else {},
@@ -165,16 +171,16 @@ def _facts(
     )
 
 
-def _name(instrument: Instrument) -> dict[str, str]:
-    known = regulations.all_types().get(instrument.type_code)
-    if known is None:
-        return {"zh": instrument.type.name_zh, "en": instrument.type.name_en}
-    return dict(known.names)
+def name_of(type_code: str, zh: str, en: str) -> dict[str, str]:
+    """What a type is called: by its file, or as its entry says where it has none."""
+    known = regulations.all_types().get(type_code)
+    return {"zh": zh, "en": en} if known is None else dict(known.names)
 
 
-def _part_name(instrument: Instrument) -> dict[str, str]:
-    known = regulations.all_types().get(instrument.type_code)
-    return dict(known.part.names) if instrument.part_label and known is not None and known.part is not None else {}
+def part_name_of(type_code: str, part_label: str) -> dict[str, str]:
+    """What a part of this type is called; nothing for a whole."""
+    known = regulations.all_types().get(type_code)
+    return dict(known.part.names) if part_label and known is not None and known.part is not None else {}
 
 
 def _history(session: Session, instrument: Instrument) -> list[PastVerification]:

@@ -36,10 +36,11 @@ class BureauSettings:
 def read(session: Session) -> BureauSettings:
     """The settings in force."""
     stored = {row.key: row.value for row in session.query(RegistrySetting)}
-    return _parse(stored)
+    return parse(stored)
 
 
-def _parse(stored: Mapping[str, str]) -> BureauSettings:
+def parse(stored: Mapping[str, str]) -> BureauSettings:
+    """The settings that stored rows say."""
     values: dict[str, object] = {}
     for field in fields(BureauSettings):
         if field.name not in stored:

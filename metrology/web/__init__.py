@@ -12,6 +12,9 @@ from pkgutil import iter_modules
 from flask import Blueprint, Flask
 
 from metrology.web import accounts, api, filters, headers, languages, problems, replicas, requests
+from metrology.web.session_cookies import SessionCookies
+
+__all__ = ["SessionCookies", "init_app"]
 
 
 def init_app(app: Flask) -> None:

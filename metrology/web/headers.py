@@ -11,6 +11,15 @@ POLICY = (
     "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 
+_FIXED = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()"),
+)
+"""What every answer says that does not say otherwise itself."""
+
 
 def init_app(app: Flask) -> None:
     """Put the headers on."""
@@ -18,15 +27,15 @@ def init_app(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "no-referrer" if request.path.startswith(("/c/", "/i/")) else "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
-    if settings().is_https:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static" and not request.path.startswith("/bootstrap"):
-        headers.setdefault("Cache-Control", "no-store")
+    headers, path = response.headers, request.path
+    given = {name.lower() for name, _value in headers}
+    for name, value in _FIXED:
+        if name.lower() not in given:
+            headers.add(name, value)
+    if "referrer-policy" not in given:
+        headers.add("Referrer-Policy", "no-referrer" if path.startswith(("/c/", "/i/")) else "same-origin")
+    if "strict-transport-security" not in given and settings().is_https:
+        headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if "cache-control" not in given and request.endpoint != "static" and not path.startswith("/bootstrap"):
+        headers.add("Cache-Control", "no-store")
     return response

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Blueprint, Flask, g, redirect, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from metrology.settings import ROOT, Settings
@@ -37,9 +41,16 @@ def choose() -> str:
     if not asked and current_user and current_user.is_authenticated:
         asked = current_user.language
     if not asked:
-        asked = {"zh": "zh_Hans_CN", "en": "en"}.get(request.accept_languages.best_match(["zh", "en"], "zh") or "zh")
+        asked = _of_browser(request.headers.get("Accept-Language", ""))
     g.language = asked if asked in LANGUAGES else "zh_Hans_CN"
     return str(g.language)
+
+
+@lru_cache(maxsize=1000)
+def _of_browser(accepted: str) -> str:
+    """The language a browser would rather read; browsers say so in few ways."""
+    best = parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh") if accepted else "zh"
+    return "en" if best == "en" else "zh_Hans_CN"
 
 
 def is_zh() -> bool:

@@ -54,7 +54,8 @@ def reading(view: Callable[P, R]) -> Callable[P, R]:
         found = replica()
         if found is None or request.method not in SAFE or WROTE in request.cookies or not found.serves():
             return view(*args, **kwargs)
-        db.session.commit()  # who asks is known: the primary's connection is given back while the page is made
+        if db.session.registry.has():
+            db.session.commit()  # who asks is known: the primary's connection is given back while the page is made
         set_on_replica(True)
         try:
             return view(*args, **kwargs)

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, render_template
 from flask_babel import lazy_gettext as _l
 
 from metrology.persistence.database import db
 from metrology.persistence.instrument_labels import InstrumentLabel
 from metrology.services import scanning, settings
 from metrology.services.scanning import PublicFacts
-from metrology.web import rates, scan_counts
+from metrology.web import rates, scan_at_once, scan_counts
+from metrology.web.filters import distance
 from metrology.web.requests import public, today
 from metrology.web.requests import settings as installation
 
@@ -91,6 +92,9 @@ BY_STATE = {
 @rates.limited(rates.PAGES)
 def certificate(code: str) -> Response:
     """What the QR code on a certificate opens."""
+    found = scan_at_once.page(code, _drawn)
+    if found is not None:
+        return _answer(found[1], found[0], is_guest=True)
     bureau = settings.read(db.session())
     facts = scanning.by_certificate(db.session(), code, today=today(), warn_days=bureau.warn_days)
     return _page(code, facts, band_of(facts), bureau)
@@ -130,21 +134,43 @@ def _page(
     is_known = facts is not None or label is not None
     if not is_known:
         rates.count(rates.LOOKUPS)
+    paper = facts.certificate if facts is not None else None
+    left = distance(paper.valid_until) if paper is not None else ""
+    return _answer(_draw(code, facts, band, bureau, left, label), facts, 200 if is_known else 404)
+
+
+def _drawn(code: str, facts: PublicFacts, bureau: settings.BureauSettings, left: str) -> str:
+    """The page of a certificate that stands."""
+    return _draw(code, facts, band_of(facts), bureau, left)
+
+
+def _draw(
+    code: str,
+    facts: PublicFacts | None,
+    band: Band,
+    bureau: settings.BureauSettings,
+    left: str,
+    label: InstrumentLabel | None = None,
+) -> str:
     holds = facts is not None and facts.standing in ("valid", "due_soon")
-    page = render_template(
+    return render_template(
         "scan/page.html",
         code=code,
         facts=facts,
         label=label,
         band=band,
         band_of=band_of,
+        left=left,
         note=BY_STATE.get(facts.state) if facts and not holds and facts.standing == "revoked" else None,
         bureau=bureau,
         domain=installation().public_url.partition("://")[2],
     )
-    answer = make_response(page, 200 if is_known else 404)
+
+
+def _answer(page: str | bytes, facts: PublicFacts | None, status: int = 200, *, is_guest: bool = False) -> Response:
+    answer = Response(page, status, mimetype="text/html")
     answer.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     answer.headers["Referrer-Policy"] = "no-referrer"
     if facts is not None:
-        scan_counts.note(facts.instrument_id, answer)
+        scan_counts.note(facts.instrument_id, answer, is_guest=is_guest)
     return answer

@@ -1,0 +1,31 @@
+"""JSON in the one form that is hashed: keys sorted, no blanks, characters as they are (UTF-8).
+
+``orjson`` writes it ten times as fast as the standard library, byte for byte the same; what the two would not write alike
+(integers beyond 64 bits, a lone surrogate, very small floats) the standard library writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+_slow = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_UNLIKE = re.compile(rb"[0-9]e-[0-9]")
+"""A float such as 1e-7, which Python writes 1e-07 (or a text that looks like one: then no harm is done)."""
+
+
+def encoded(value: Any) -> bytes:
+    """The bytes of a value of JSON.
+
+    >>> encoded({"b": [1, None, True], "a": "检", "c": 1e-07}).decode()
+    '{"a":"检","b":[1,null,true],"c":1e-07}'
+    """
+    try:
+        written = orjson.dumps(value, None, _OPTIONS)
+    except (TypeError, ValueError):
+        return _slow(value).encode("utf-8", "surrogatepass")
+    return _slow(value).encode() if _UNLIKE.search(written) else written

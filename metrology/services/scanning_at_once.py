@@ -1,0 +1,237 @@
+"""All facts of a certificate that stands, in one question: what nearly everybody asks for who scans a code.
+
+Everything else (what has ended, what was touched, a code nobody was given) is left to ``services.scanning``, which asks by steps.
+Both tell the same of a certificate (``tests/services/test_scanning_at_once.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import String, Text, cast, exists, func, literal_column, select
+
+from metrology.persistence.certificates import Certificate
+from metrology.persistence.database import ask, db, dialect_name
+from metrology.persistence.holders import Holder
+from metrology.persistence.instruments import Instrument, Seal, TypeEntry
+from metrology.persistence.journal import JournalEntry
+from metrology.persistence.places import Place
+from metrology.persistence.preferences import RegistrySetting
+from metrology.persistence.verifications import Verification
+from metrology.services import certifying, scanning, settings
+from metrology.services.record_digest import ENDED, ISSUED, KEY, digest_of
+from metrology.services.scanning import PastVerification, PublicFacts
+from metrology.services.settings import BureauSettings
+from metrology.services.validity import stands
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What of a certificate is shown or held to the journal."""
+
+    id: int
+    number: str
+    code: str
+    kind: str
+    instrument_id: int
+    verification_id: int
+    verified_on: date
+    issued_on: date
+    valid_until: date | None
+    validity_rule: str
+    standing: str
+    end_reason: str
+    under_review: bool
+    payload: Any
+    ended_on: None = None
+
+
+class SealShown(NamedTuple):
+    """A seal in place."""
+
+    number: str
+    position: str
+
+
+class _Rest(NamedTuple):
+    """What is asked beside the certificate, in the order of ``_select``."""
+
+    state: str
+    type_code: str
+    model: str
+    serial_number: str
+    manufacturer: str
+    part_label: str
+    type_zh: str
+    type_en: str
+    holder: str | None
+    holder_kind: str | None
+    place: str | None
+    place_name: str | None
+    issued: Any
+    has_ended: bool
+    seals: Any
+    history: Any
+    settings: Any
+
+
+_PAPER = (
+    "id", "number", "code", "kind", "instrument_id", "verification_id", "verified_on", "issued_on", "valid_until",
+    "validity_rule", "standing", "end_reason", "under_review", "payload",
+)  # fmt: skip
+
+
+def standing(code: str, *, today: date) -> tuple[PublicFacts, BureauSettings] | None:
+    """The facts of the certificate with this code, when it stands and is what the journal says was issued, and the bureau's settings."""
+    if not scanning.is_code(code):
+        return None
+    rows = ask(*_question(code))
+    if len(rows) != 1:
+        return None
+    paper, rest = _paper(rows[0]), _Rest(*rows[0][len(_PAPER) :])
+    if paper.standing != "valid" or rest.has_ended:
+        return None
+    if (_parsed(rest.issued) or {}).get(KEY) != [None, digest_of(paper)]:
+        return None
+    bureau = _bureau(_parsed(rest.settings))
+    worth = certifying.standing(paper, rest, today, bureau.warn_days)  # type: ignore[arg-type]
+    return _facts(rest, paper, worth), bureau
+
+
+def _paper(row: Any) -> Paper:
+    values: dict[str, Any] = dict(zip(_PAPER, row, strict=False))
+    values.update({name: _day(values[name]) for name in _DAYS}, payload=_parsed(values["payload"]))
+    return Paper(**values)
+
+
+def _facts(row: _Rest, paper: Paper, worth: certifying.Standing) -> PublicFacts:
+    printed = paper.payload.get("instrument") or {}
+    return PublicFacts(
+        standing=worth,
+        state=row.state,
+        certificate=paper,
+        current=None,
+        name=scanning.name_of(row.type_code, row.type_zh, row.type_en),
+        model=printed.get("model", row.model),
+        serial_number=printed.get("serial_number", row.serial_number),
+        manufacturer=printed.get("manufacturer", row.manufacturer),
+        part_label=row.part_label,
+        part_name=scanning.part_name_of(row.type_code, row.part_label),
+        holder=row.holder or "" if row.holder_kind in scanning.PUBLIC_HOLDERS else "",
+        place=row.place or row.place_name or "",
+        institute=dict(paper.payload["body"]["name"]),
+        seals=tuple(SealShown(*one) for one in _parsed(row.seals) or ()),
+        history=tuple(
+            PastVerification(date.fromisoformat(on), verdict or "", kind)
+            for on, verdict, kind in _parsed(row.history) or ()
+        ),
+        instrument_id=paper.instrument_id,
+        public_code="",
+    )
+
+
+_DAYS = ("verified_on", "issued_on", "valid_until")
+
+
+def _day(value: Any) -> date | None:
+    """SQLite gives days as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _parsed(value: Any) -> Any:
+    """JSON comes as text, as SQLite keeps it. A number beyond 64 bits would be read wrongly, and then nothing is vouched for here."""
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+_kept: tuple[dict[str, str], BureauSettings] = ({}, BureauSettings())
+
+
+def _bureau(stored: dict[str, str] | None) -> BureauSettings:
+    """The settings these rows say; parsed anew only when they are others than last time."""
+    global _kept  # noqa: PLW0603 - a memo of the last answer, compared with the rows each time
+    stored = stored or {}
+    known, found = _kept
+    if known != stored:
+        found = settings.parse(stored)
+        _kept = (stored, found)
+    return found
+
+
+def _question(code: str) -> tuple[str, Any]:
+    """The statement for the driver, and its parameter."""
+    name = dialect_name()
+    statement = _written.get(name)
+    if statement is None:
+        asked = _select(name).compile(dialect=db.engine.dialect, compile_kwargs={"literal_binds": True})
+        statement = _written[name] = str(asked).replace(_SOUGHT, "?" if name == "sqlite" else "%(code)s")
+    return statement, (code,) if name == "sqlite" else {"code": code}
+
+
+_SOUGHT = "the_code_sought"
+_written: dict[str, str] = {}
+"""The statement in the words of each database, written out once: SQLAlchemy would walk through it at each scan."""
+
+
+def _select(name: str) -> Any:
+    is_sqlite = name == "sqlite"
+    several = func.json_group_array if is_sqlite else func.json_agg
+    group = func.json_array if is_sqlite else func.json_build_array
+    as_text = (lambda column: column) if is_sqlite else (lambda column: cast(column, Text))
+    mapping = func.json_group_object if is_sqlite else func.json_object_agg
+    told = (JournalEntry.object_kind == "certificate", JournalEntry.object_id == cast(Certificate.id, String))
+    issued = (
+        select(as_text(JournalEntry.changes))
+        .where(*told, JournalEntry.action == ISSUED)
+        .order_by(JournalEntry.seq)
+        .limit(1)
+        .correlate(Certificate)
+    )
+    has_ended = exists().where(*told, JournalEntry.action == ENDED).correlate(Certificate)
+    seal = (
+        select(Seal.number, Seal.position)
+        .where(Seal.instrument_id == Instrument.id, Seal.state == "intact")
+        .order_by(Seal.id)
+        .correlate(Instrument)
+        .subquery()
+    )
+    past = _past().correlate(Instrument).subquery()
+    return (
+        select(
+            *(getattr(Certificate, one) for one in _PAPER[:-1]),
+            as_text(Certificate.payload),
+            Instrument.state.label("state"),
+            Instrument.type_code,
+            Instrument.model,
+            Instrument.serial_number,
+            Instrument.manufacturer,
+            Instrument.part_label,
+            TypeEntry.name_zh.label("type_zh"),
+            TypeEntry.name_en.label("type_en"),
+            Holder.name.label("holder"),
+            Holder.kind.label("holder_kind"),
+            Place.full_name.label("place"),
+            Place.name.label("place_name"),
+            issued.scalar_subquery().label("issued"),
+            has_ended.label("has_ended"),
+            select(as_text(several(group(seal.c.number, seal.c.position)))).scalar_subquery().label("seals"),
+            select(as_text(several(group(*past.c)))).scalar_subquery().label("history"),
+            select(as_text(mapping(RegistrySetting.key, RegistrySetting.value))).scalar_subquery().label("settings"),
+        )
+        .join(Instrument, Instrument.id == Certificate.instrument_id)
+        .join(TypeEntry, TypeEntry.code == Instrument.type_code)
+        .outerjoin(Holder, Holder.id == Instrument.holder_id)
+        .outerjoin(Place, Place.id == Instrument.place_id)
+        .where(Certificate.code == literal_column(_SOUGHT))
+    )
+
+
+def _past() -> Any:
+    return (
+        select(Verification.verified_on, Verification.verdict, Verification.kind)
+        .where(Verification.instrument_id == Instrument.id, stands())
+        .order_by(Verification.verified_on.desc(), Verification.id.desc())
+        .limit(scanning.HISTORY_SHOWN)
+    )

@@ -1,0 +1,32 @@
+"""The fast writer of JSON writes what the standard library writes: fingerprints made by either are the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from metrology.persistence.canonical import encoded
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+@example({"b": 1e-7, "a": -1e-05})
+@example({"é": 1, "e\u0301": 2, "\uffff": 3, "\U00020bb7": 4})
+@example(['\x7f\x00\x1f\u2028"\\/', 2**64, -(2**63), "5e-3 kg"])
+def test_both_write_the_same(value: Any) -> None:
+    assert encoded(value) == json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, b"bytes"])
+def test_what_is_no_json_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError):
+        encoded(value)
