@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from metrology.persistence import tallies
+from metrology.persistence import outcome_tallies, tallies
 
 FIXED_COLUMNS = {
     "verification": (
@@ -69,6 +69,23 @@ FIXED_COLUMNS = {
             *("received_at", "accept_by"),
         ),
     ),
+    "statement": (
+        "old.state <> 'draft'",
+        (
+            *(
+                "number",
+                "period",
+                "first_day",
+                "last_day",
+                "district_code",
+                "version",
+                "replaces_id",
+                "reason",
+                "state",
+            ),
+            *("figures", "digest", "prepared_by_id", "prepared_at", "approved_by_id", "approved_at"),
+        ),
+    ),
     "print_item": (
         "old.state <> 'waiting'",
         (
@@ -103,7 +120,11 @@ ONWARD = {
 
 def statements(dialect: str) -> list[str]:
     """Statements that set up the defences and the search index of a new database."""
-    return [*(_sqlite() if dialect == "sqlite" else _postgresql()), *tallies.statements(dialect)]
+    return [
+        *(_sqlite() if dialect == "sqlite" else _postgresql()),
+        *tallies.statements(dialect),
+        *outcome_tallies.statements(dialect),
+    ]
 
 
 def apply(connection: Connection) -> None:
@@ -207,5 +228,7 @@ def _forbidden() -> list[tuple[str, str]]:
         ("equipment_check", "delete"),
         ("label_handout", "update"),
         ("label_handout", "delete"),
+        ("indicator_target", "update"),
+        ("indicator_target", "delete"),
     ]
     return [*pairs, ("reminder", "delete")]

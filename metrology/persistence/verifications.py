@@ -82,6 +82,18 @@ class Verification(Model):
     replaces_id: Mapped[int | None] = reference("verification.id", nullable=True)
     visit_id: Mapped[int | None] = reference("visit.id", nullable=True)
     notes: Mapped[Words]
+    # Taken down by a trigger when it is approved, fixed from then on (``persistence.outcome_tallies``).
+    district_code: Mapped[str | None] = mapped_column(
+        String(12), comment="where the instrument stood at the approval; empty: nowhere known"
+    )
+    manufacturer: Mapped[str | None] = mapped_column(String(200), comment="of the instrument, at the approval")
+    model: Mapped[str | None] = mapped_column(String(200), comment="of the instrument, at the approval")
+    was_due_on: Mapped[date | None] = mapped_column(
+        Date, comment="last valid day before it; empty: none, or not in use"
+    )
+    days_taken: Mapped[int | None] = mapped_column(
+        comment="from taking the work on to the document; empty: a correction"
+    )
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
     version: Mapped[int] = mapped_column(default=1)

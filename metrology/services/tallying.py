@@ -6,7 +6,6 @@ Triggers keep them true; this is for a database restored by hand, or one whose t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,16 +14,8 @@ from sqlalchemy.orm import Session
 
 from metrology.persistence import tallies
 from metrology.persistence.columns import Big
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A group whose count is not what the instruments say."""
-
-    table: str
-    keys: dict[str, Any]
-    kept: int
-    counted: int
+from metrology.services import tallying_outcomes
+from metrology.services.tally_difference import Difference
 
 
 def differences(session: Session) -> Iterator[Difference]:
@@ -33,12 +24,16 @@ def differences(session: Session) -> Iterator[Difference]:
         keys = tuple(key for key in tallies.keys_of(table) if key != "day")
         for values, kept, counted in _both(session, table, keys):
             yield Difference(table.name, dict(zip(keys, values, strict=True)), kept, counted)
+    yield from tallying_outcomes.differences(session)
 
 
 def repair(session: Session, *, today: date) -> int:
     """Put every count right; the days before stay as they were told, the difference counts as of today. How many groups."""
     found = list(differences(session))
+    tallying_outcomes.repair(session, today=today)
     for one in found:
+        if one.table not in {table.name for table in tallies.TALLIES}:
+            continue
         table = next(table for table in tallies.TALLIES if table.name == one.table)
         day = {"day": today} if "day" in table.c else {}
         _add(session, table, {**day, **one.keys}, one.counted - one.kept)
@@ -49,6 +44,7 @@ def fold_all(session: Session) -> None:
     """Bring the parts of each group together, and drop groups of nothing."""
     for table in tallies.TALLIES:
         tallies.fold(session, table)
+    tallying_outcomes.fold_all(session)
 
 
 def _both(session: Session, table: Table, keys: tuple[str, ...]) -> Iterator[tuple[tuple[Any, ...], int, int]]:
