@@ -5,7 +5,7 @@ counted by the days on which it was approved, corrected or annulled. Its distric
 today; the last valid day before a verification is that of the certificate before it.
 
 Revision ID: 1d1ca7095e01
-Revises: c9653237fbf5
+Revises: 7a1c5e9d0b21
 """
 from alembic import op
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 # revision identifiers, used by Alembic.
 revision = '1d1ca7095e01'
-down_revision = 'c9653237fbf5'
+down_revision = '7a1c5e9d0b21'
 branch_labels = None
 depends_on = None
 
