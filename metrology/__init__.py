@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         listen(db.engine)
-    keys.use(KeyRing(settings.instance / "keys", settings.public_url, settings.keys_passphrase))
+    keys.use(KeyRing(settings.shared / "keys", settings.public_url, settings.keys_passphrase))
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     web.init_app(app)
     cli.init_app(app)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class Settings:
 
     instance: Path
     """Folder of the database and the keys. ``METROLOGY_INSTANCE``; default ``instance/``."""
+    shared: Path
+    """Folder of what all hosts must have alike: keys, papers, packages. ``METROLOGY_SHARED_FOLDER``; default: the instance."""
     database_url: str
     """SQLAlchemy URL. ``DATABASE_URL``; default SQLite in the instance folder."""
     secret_key: str
@@ -91,7 +94,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read settings from the environment; make the instance folder and its keys where they lack."""
     env = os.environ if environ is None else environ
     instance = Path(env.get("METROLOGY_INSTANCE", str(ROOT / "instance"))).resolve()
-    keys = instance / "keys"
+    shared = Path(env.get("METROLOGY_SHARED_FOLDER") or instance).resolve()
+    keys = shared / "keys"
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     database_url = _by_psycopg(env.get("DATABASE_URL") or f"sqlite:///{instance / 'metrology.db'}")
     replica_url = _by_psycopg(env.get("DATABASE_REPLICA_URL", ""))
@@ -102,6 +106,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     host, port = env.get("METROLOGY_HOST", "127.0.0.1"), int(env.get("METROLOGY_PORT", "8000"))
     return Settings(
         instance=instance,
+        shared=shared,
         database_url=database_url,
         replica_url=replica_url,
         replica_lag=max(0.5, float(env.get("METROLOGY_REPLICA_LAG", "5"))),
@@ -123,9 +128,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         signing_file=env.get("METROLOGY_SIGNING_FILE", ""),
         signing_passphrase=env.get("METROLOGY_SIGNING_PASSPHRASE", ""),
         timestamp_url=env.get("METROLOGY_TIMESTAMP_URL", ""),
-        checkpoint_sinks=env.get("METROLOGY_CHECKPOINT_SINKS", f"dir:{instance / 'checkpoints'}"),
+        checkpoint_sinks=env.get("METROLOGY_CHECKPOINT_SINKS", f"dir:{shared / 'checkpoints'}"),
         checkpoint_hosts=env.get("METROLOGY_CHECKPOINT_HOSTS", ""),
-        dump_folder=env.get("METROLOGY_DUMP_FOLDER") or str(instance / "dumps"),
+        dump_folder=env.get("METROLOGY_DUMP_FOLDER") or str(shared / "dumps"),
         dump_days=int(env.get("METROLOGY_DUMP_DAYS", "14")),
         dump_public=env.get("METROLOGY_DUMP_PUBLIC", "0") in ("1", "yes", "true"),
         dump_token=env.get("METROLOGY_DUMP_TOKEN", ""),
@@ -142,12 +147,16 @@ def _by_psycopg(url: str) -> str:
 
 
 def _key(path: Path) -> str:
-    """The key kept in a file that only its owner reads, made at the first start."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    value = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(value + "\n")
-    return value
+    """The key kept in a file that only its owner reads, made at the first start.
+
+    It is written whole before it has its name, so that of several processes that start at once all read the one that was first.
+    """
+    if not path.exists():
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+        with suppress(FileExistsError):
+            os.link(partial, path)
+        partial.unlink()
+    return path.read_text().strip()

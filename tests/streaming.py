@@ -21,7 +21,7 @@ PROGRAMS = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), re
 )
 HAVE_PROGRAMS = PROGRAMS.exists()
 LACKING = "no PostgreSQL programs (initdb, pg_basebackup) are installed"
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for what takes one: the machine may be busy."""
 _FAST = {
     "fsync": "off", "full_page_writes": "off", "wal_level": "replica", "max_wal_senders": "4", "max_connections": "60",

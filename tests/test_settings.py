@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from metrology.settings import load
 
@@ -30,3 +33,26 @@ def test_public_address_follows_the_port_unless_said(tmp_path: Path) -> None:
 def test_postgresql_is_reached_by_psycopg(tmp_path: Path) -> None:
     told = load({"METROLOGY_INSTANCE": str(tmp_path), "DATABASE_URL": "postgresql://m@db/metrology"})
     assert told.database_url == "postgresql+psycopg://m@db/metrology"
+
+
+def test_hosts_with_one_shared_folder_have_the_same_keys(tmp_path: Path) -> None:
+    shared = {"METROLOGY_SHARED_FOLDER": str(tmp_path / "shared")}
+    one, two = (load({"METROLOGY_INSTANCE": str(tmp_path / name), **shared}) for name in "ab")
+    assert (one.secret_key, one.totp_key, one.dump_folder) == (two.secret_key, two.totp_key, two.dump_folder)
+    assert one.instance != two.instance
+    assert load({"METROLOGY_INSTANCE": str(tmp_path / "c")}).shared == tmp_path / "c"
+
+
+def test_processes_that_start_at_once_read_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _n: load({"METROLOGY_INSTANCE": str(tmp_path)}).secret_key, range(32)))
+    assert len(set(found)) == 1
+    assert len(found[0]) >= 64
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["password_salt", "secret_key", "totp_key"]
+
+
+@pytest.mark.parametrize("primary", ["", "sqlite:///a.db"])
+def test_a_replica_needs_a_postgresql_to_follow(tmp_path: Path, primary: str) -> None:
+    said = {"METROLOGY_INSTANCE": str(tmp_path), "DATABASE_URL": primary, "DATABASE_REPLICA_URL": "postgresql://m@r/m"}
+    with pytest.raises(ValueError, match="DATABASE_REPLICA_URL"):
+        load(said)

@@ -19,7 +19,7 @@ def package(session: Session, task: Task, report: Report) -> dict[str, Any]:
     """Make a package."""
     press = paper.press(report.settings, settings.read(session).bureau_name, report.now())
     return packaging.make(
-        session, task.arguments, press=press, instance=report.settings.instance, now=report.now, step=report
+        session, task.arguments, press=press, instance=report.settings.shared, now=report.now, step=report
     )
 
 
@@ -32,7 +32,7 @@ def approve(session: Session, task: Task, report: Report) -> dict[str, Any]:
 
 
 def _clear(session: Session, *, now: datetime, settings: Settings, **_known: Any) -> None:
-    packaging.expire(session, settings.instance, now=now)
+    packaging.expire(session, settings.shared, now=now)
     print_queue.withdraw_ended(session)
 
 

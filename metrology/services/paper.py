@@ -55,7 +55,7 @@ class Press:
 def press(settings: Settings, organisation: str, now: datetime) -> Press:
     """The press of an installation: its fonts, its key (of the bureau, or its own made at first use), its folder of papers."""
     return Press(
-        settings.public_url, settings.fonts_folder, key_of(settings, organisation, now), settings.instance / "paper"
+        settings.public_url, settings.fonts_folder, key_of(settings, organisation, now), settings.shared / "paper"
     )
 
 
@@ -64,7 +64,7 @@ def key_of(settings: Settings, organisation: str, now: datetime) -> SigningKey:
     if settings.signing_file:
         file = Path(settings.signing_file)
         return _from_file(file, settings.signing_passphrase, settings.timestamp_url)
-    return _own(settings.instance / "keys" / "paper", organisation, now.date(), settings.timestamp_url)
+    return _own(settings.shared / "keys" / "paper", organisation, now.date(), settings.timestamp_url)
 
 
 @lru_cache(maxsize=4)

@@ -120,7 +120,7 @@ def progress(package_id: int) -> Response:
 def fetch(package_id: int) -> Response:
     """The file itself, streamed from the disk."""
     package = _own(package_id)
-    path = packaging.file_of(installation().instance, package)
+    path = packaging.file_of(installation().shared, package)
     if package.state != "ready" or not path.exists():
         abort(404)
     if request.method == "GET" and not request.range:
