@@ -71,7 +71,7 @@ def _within(statement: Select[Any], asking: Asking) -> Select[Any]:
     return statement.where(Ending.certificate_id.in_(select(Certificate.id).where(Certificate.instrument_id.in_(mine))))
 
 
-def _seen(ending_id: int) -> Ending:
+def seen_ending(ending_id: int) -> Ending:
     """A proposal about a certificate within the scope of the one who asks, or the page "not found"."""
     found: Ending = or_404(db.session.get(Ending, ending_id))
     seen(found.certificate_id)
@@ -115,7 +115,7 @@ def _form(form: EndingForm, certificate: Certificate) -> str:
 @requires("certificate.propose_ending")
 def detail(ending_id: int) -> Response:
     """A proposal stands on the page of its certificate."""
-    found = _seen(ending_id)
+    found = seen_ending(ending_id)
     return redirect(url_for("certificates.detail", certificate_id=found.certificate_id, _anchor="ending"))
 
 
@@ -128,7 +128,7 @@ def _back(found: Ending) -> Response:
 @told_at(".detail", "ending_id")
 def confirm(ending_id: int) -> Response:
     """The second person says yes."""
-    found = _seen(ending_id)
+    found = seen_ending(ending_id)
     ending.confirm(
         db.session(), actor(), found, today=today(), now=now(), note=request.form.get("reason", ""),
         fonts_folder=settings().fonts_folder,
@@ -152,7 +152,7 @@ def confirm(ending_id: int) -> Response:
 @told_at(".detail", "ending_id")
 def decline(ending_id: int) -> Response:
     """The second person says no, and why."""
-    found = _seen(ending_id)
+    found = seen_ending(ending_id)
     ending.decline(db.session(), actor(), found, request.form.get("reason", ""), now=now())
     say(_("Declined: %(number)s stays as it is.", number=found.certificate.number), "info")
     return _back(found)
@@ -163,7 +163,7 @@ def decline(ending_id: int) -> Response:
 @told_at(".detail", "ending_id")
 def withdraw(ending_id: int) -> Response:
     """The first person takes the proposal back."""
-    found = _seen(ending_id)
+    found = seen_ending(ending_id)
     ending.withdraw(db.session(), actor(), found, now=now())
     say(_("The proposal is withdrawn: %(number)s stays as it is.", number=found.certificate.number), "info")
     return _back(found)

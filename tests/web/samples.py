@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from metrology import regulations
 from metrology.documents.qr import qr_png
 from metrology.domain.status_list import SLOTS
 from metrology.persistence.api_tokens import ApiToken
@@ -297,6 +298,11 @@ def _api_token(world: World) -> int:
     return world.keep(row).id
 
 
+@sample("edition_code")
+def _edition(_world: World) -> str:
+    return regulations.get("digital_indicating_scale").editions[0].code
+
+
 @sample("api_docs.area:area")
 def _api_area(_world: World) -> str:
     return "instruments"
@@ -534,7 +540,7 @@ def _equipment(world: World) -> int:
     return _piece(world).id
 
 
-@sample("equipment.take_out:place_id")
+@sample("equipment.take_out:place_id", "place_in_standard_id")
 def _equipment_place(world: World) -> int:
     return _piece(world).places[0].id
 
@@ -558,12 +564,12 @@ def _what_if_form(_world: World) -> str:
     return "csv"
 
 
-@sample("outside.standard:outside_id", "outside.edit_standard:outside_id")
+@sample("outside.standard:outside_id", "outside.edit_standard:outside_id", "outside_standard_id")
 def _outside_standard(world: World) -> int:
     return _piece(world).certificates[0].outside_standard_id
 
 
-@sample("outside.institute:outside_id", "outside.edit_institute:outside_id")
+@sample("outside.institute:outside_id", "outside.edit_institute:outside_id", "outside_institute_id")
 def _outside_institute(world: World) -> int:
     return _piece(world).certificates[0].outside_institute_id
 

@@ -76,7 +76,7 @@ class Day(fields.Date):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-def told(name: str, model: Any = None, *columns: str, **more: Any) -> type[Schema]:
+def told(name: str, model: Any = None, /, *columns: str, **more: Any) -> type[Schema]:
     """The shape of an answer: columns of a table, and further fields."""
     found = {column: _of_column(getattr(model, column)) for column in columns}
     return Told.from_dict({**found, **more}, name=name)
@@ -103,7 +103,7 @@ def _of_column(attribute: InstrumentedAttribute[Any]) -> fields.Field[Any]:
 
 
 def said(
-    name: str, facts: Any = None, *, without: tuple[str, ...] = (), all_optional: bool = False, **more: Any
+    name: str, facts: Any = None, /, *, without: tuple[str, ...] = (), all_optional: bool = False, **more: Any
 ) -> type[Schema]:
     """The shape of a request: the fields of a dataclass of facts, and further ones."""
     found: dict[str, Any] = {}
