@@ -17,12 +17,14 @@ from metrology.documents.typesetting import typeset
 SheetLanguage = Literal["zh", "zh-en"]
 
 _MOST_HOLDERS: Final = 20
-_MOST_TYPES: Final = 14
+_MOST_TYPES: Final = 10
+_MOST_PLACES: Final = 10
+_PLACE_WIDTH: Final = 26
 _MOST_DISTRICTS: Final = 18
 _MONTHS: Final = 12
 _DISTRICT_WIDTH: Final = 20
 _HOLDER_WIDTH: Final = 42
-_TYPE_WIDTH: Final = 28
+_TYPE_WIDTH: Final = 22
 _LAST_NARROW: Final = 0x2E7F
 
 
@@ -101,6 +103,24 @@ class OverdueHolder:
 
 
 @dataclass(frozen=True, slots=True)
+class OverduePlace:
+    """A market, station or community with many overdue instruments."""
+
+    name: str
+    district: str
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueAhead:
+    """What falls overdue within so many days; `planned` is None on a past day."""
+
+    days: int
+    count: int
+    planned: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class OverdueType:
     """An instrument type's line."""
 
@@ -130,12 +150,14 @@ class OverdueReport:
     in_use: int
     change_since_last_month: int | None
     """None when there is nothing to compare with."""
-    planned: int
-    """Of the overdue, those with a visit planned."""
-    due_in_30_days: int
+    planned: int | None
+    """Of the overdue, those with a visit planned; None on a past day, of which it is not kept."""
+    ahead: tuple[OverdueAhead, ...]
+    never_verified: int
     ageing: tuple[AgeingBand, ...]
     districts: tuple[OverdueDistrict, ...]
     holders: tuple[OverdueHolder, ...]
+    places: tuple[OverduePlace, ...]
     types: tuple[OverdueType, ...]
     trend: tuple[OverdueMonth, ...]
 
@@ -150,6 +172,10 @@ def overdue_pdf(report: OverdueReport, *, language: SheetLanguage = "zh", fonts_
         "holders": [
             _short({**asdict(row), "district": _cut(row.district, _DISTRICT_WIDTH - 4)}, _HOLDER_WIDTH)
             for row in report.holders[:_MOST_HOLDERS]
+        ],
+        "places": [
+            _short({**asdict(row), "district": _cut(row.district, _PLACE_WIDTH - 12)}, _PLACE_WIDTH)
+            for row in report.places[:_MOST_PLACES]
         ],
         "types": [{**asdict(row), "name": _short_name(row.name)} for row in report.types[:_MOST_TYPES]],
         "more_types": max(0, len(report.types) - _MOST_TYPES),

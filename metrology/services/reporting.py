@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -20,30 +20,15 @@ from metrology.domain.schedule import AGEING, overdue_between
 from metrology.persistence.districts import District
 from metrology.persistence.figures import OverdueFigure
 from metrology.persistence.holders import Holder
-from metrology.persistence.instruments import Instrument, TypeEntry
+from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.keyset import among
 from metrology.persistence.places import Place
-from metrology.persistence.scope import within
-from metrology.persistence.tally_reading import Counted, Span, TallyScope, grouped, oldest, total
-from metrology.persistence.visits import VisitItem
+from metrology.persistence.tally_reading import Counted, Span, TallyScope, first_day, grouped, oldest, total
+from metrology.services.overdue_plan import AHEAD, OverdueFilter, Plan, root_of
+from metrology.services.overdue_trend import TrendPoint, kept_trend
 
-SOON = timedelta(days=30)
-AHEAD = (30, 60, 90)
-MONTHS_OF_TREND = 12
 _NOBODY, _NOWHERE = -1, "-"
 _CHUNK = 5000
-
-
-@dataclass(frozen=True)
-class OverdueFilter:
-    """What the report is asked about; everything when empty."""
-
-    district_code: str | None = None
-    type_code: str | None = None
-    holder_id: int | None = None
-    place_id: int | None = None
-    """A market, station or community: its whole subtree."""
-    purpose: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +51,17 @@ class OverdueGroup:
 
 
 @dataclass(frozen=True)
-class TrendPoint:
-    """Overdue on a past day; None where no figures were kept."""
+class Ahead:
+    """What will fall overdue within so many days if nothing is verified, and how much of it is on an open visit."""
 
-    day: date
-    overdue: int | None
-    in_use: int | None
+    days: int
+    count: int
+    planned: int
+
+    @property
+    def unplanned(self) -> int:
+        """What nobody has planned."""
+        return self.count - self.planned
 
 
 @dataclass(frozen=True)
@@ -83,8 +73,6 @@ class OverdueReport:
     total: int
     in_use: int
     planned: int
-    soon: int
-    soon_planned: int
     never_verified: int
     previous: TrendPoint | None
     ageing: tuple[int, ...]
@@ -93,10 +81,21 @@ class OverdueReport:
     holders: tuple[OverdueGroup, ...]
     places: tuple[OverdueGroup, ...]
     trend: tuple[TrendPoint, ...] = field(default=())
-    ahead: tuple[tuple[int, int], ...] = ()
-    """Days ahead and how many more will be overdue by then if nothing is verified."""
+    ahead: tuple[Ahead, ...] = ()
     is_past: bool = False
     """What was so when that day ended; visits of that day are not kept."""
+    known_from: date | None = None
+    """The first day whose end is known."""
+
+    @property
+    def unplanned(self) -> int:
+        """Of the overdue, those no visit has."""
+        return self.total - self.planned
+
+    @property
+    def soon(self) -> Ahead:
+        """What falls overdue soonest."""
+        return self.ahead[0]
 
     @property
     def change(self) -> int | None:
@@ -122,14 +121,13 @@ def overdue_report(
     chosen = chosen or OverdueFilter()
     day = today if as_of is None or as_of > today else as_of
     scope = _scope(session, actor, chosen, None if day == today else day)
-    spans = _spans(day)
+    spans = _spans(day, chosen.age)
     by_pair = grouped(session, scope, ("district_code", "type_code"), spans)
     in_use = {keys: counts[0] for keys, counts in grouped(session, scope, ("district_code", "type_code"))}
-    plan = _Plan(session, actor, chosen, day) if day == today else None
+    plan = Plan(session, actor, chosen, day) if day == today else None
     ageing = _sum([counts for _keys, counts in by_pair])
-    ahead = _ahead(day)
-    soon = grouped(session, scope, (), ahead)
-    trend = _trend(session, actor, chosen, day)
+    trend = kept_trend(session, actor, chosen, day)
+    known_from = first_day(session)
     waiting = replace(scope.in_state("awaiting_verification"), is_verified=False)
     return OverdueReport(
         day=day,
@@ -137,13 +135,9 @@ def overdue_report(
         total=sum(ageing),
         in_use=sum(in_use.values()),
         planned=plan.overdue if plan else 0,
-        soon=soon[0][1][0] if soon else 0,
-        soon_planned=plan.soon if plan else 0,
-        ahead=tuple(
-            (days, count) for days, count in zip(AHEAD, soon[0][1] if soon else (0,) * len(AHEAD), strict=True)
-        ),
+        ahead=_ahead(session, scope, day, plan),
         never_verified=total(session, waiting),
-        previous=trend[-1] if trend else None,
+        previous=_previous(session, scope, day, chosen, trend, known_from),
         ageing=ageing,
         districts=_by_district(session, by_pair, in_use, plan.by_district if plan else {}),
         types=_by_type(session, by_pair, in_use),
@@ -151,12 +145,13 @@ def overdue_report(
         places=_by_place(session, scope, spans, plan.by_place if plan else {}, top),
         trend=trend,
         is_past=day < today,
+        known_from=known_from,
     )
 
 
 def overdue_trend(session: Session, actor: Actor, *, today: date) -> tuple[TrendPoint, ...]:
     """The overdue of the last twelve month ends, from the figures kept."""
-    return _trend(session, actor, OverdueFilter(), today)
+    return kept_trend(session, actor, OverdueFilter(), today)
 
 
 def keep_figures(session: Session, *, today: date) -> int:
@@ -183,14 +178,41 @@ def _late(day: date) -> Span:
     return None, day - timedelta(days=1)
 
 
-def _spans(day: date) -> tuple[Span, ...]:
-    """The due dates of each class of ageing."""
-    return tuple(overdue_between(bucket, day) for bucket in AGEING)
+_NEVER: Span = (date.max, date.min)
+"""Due dates that nothing has."""
 
 
-def _ahead(day: date) -> tuple[Span, ...]:
-    """The due dates that will have passed so many days from a day on."""
-    return tuple((day, day + timedelta(days=days - 1)) for days in AHEAD)
+def _spans(day: date, age: str | None) -> tuple[Span, ...]:
+    """The due dates of each class of ageing; of one class alone, when it is asked for."""
+    return tuple(overdue_between(bucket, day) if age in (None, bucket.code) else _NEVER for bucket in AGEING)
+
+
+def _ahead(session: Session, scope: TallyScope, day: date, plan: Plan | None) -> tuple[Ahead, ...]:
+    """Those whose last valid day is one of the days from a day on: the day after it they are overdue."""
+    spans: list[Span] = [(day, day + timedelta(days=days - 1)) for days in AHEAD]
+    found = grouped(session, scope, (), spans)
+    counts = found[0][1] if found else (0,) * len(AHEAD)
+    planned = plan.ahead if plan else [0] * len(AHEAD)
+    return tuple(Ahead(*one) for one in zip(AHEAD, counts, planned, strict=True))
+
+
+def _previous(
+    session: Session,
+    scope: TallyScope,
+    day: date,
+    chosen: OverdueFilter,
+    trend: Sequence[TrendPoint],
+    known_from: date | None,
+) -> TrendPoint | None:
+    """The end of last month: as it was kept, or worked out from what changed since, where that is known."""
+    if trend and trend[-1].overdue is not None:
+        return trend[-1]
+    end = day.replace(day=1) - timedelta(days=1)
+    if known_from is None or end < known_from:
+        return None
+    then = replace(scope, day=end)
+    late = grouped(session, then, (), _spans(end, chosen.age))
+    return TrendPoint(end, sum(late[0][1]) if late else 0, total(session, then))
 
 
 def _scope(session: Session, actor: Actor, chosen: OverdueFilter, day: date | None) -> TallyScope:
@@ -207,50 +229,6 @@ def _scope(session: Session, actor: Actor, chosen: OverdueFilter, day: date | No
     return TallyScope(
         district_code=district, type_code=chosen.type_code, purpose=chosen.purpose, holder_id=holder, place_path=path, day=day
     )  # fmt: skip
-
-
-class _Plan:
-    """Of what is overdue or falls due soon, what stands on an open visit: as many rows as visits hold."""
-
-    def __init__(self, session: Session, actor: Actor, chosen: OverdueFilter, today: date) -> None:
-        columns: tuple[Any, ...] = (Instrument.due_date, Instrument.district_code, Instrument.holder_id, Place.path)
-        statement = (
-            select(*columns)
-            .join(VisitItem, VisitItem.open_key == Instrument.id)
-            .outerjoin(Place, Place.id == Instrument.place_id)
-            .where(Instrument.state == "in_use", Instrument.due_date < today + SOON)
-        )
-        self.overdue = self.soon = 0
-        self.by_district: dict[str, int] = defaultdict(int)
-        self.by_holder: dict[int, int] = defaultdict(int)
-        self.by_place: dict[int, int] = defaultdict(int)
-        for due, district, holder, path in session.execute(_narrow(statement, session, actor, chosen)):
-            if due >= today:
-                self.soon += 1
-                continue
-            self.overdue += 1
-            self.by_district[district or ""] += 1
-            if holder is not None:
-                self.by_holder[holder] += 1
-            if path:
-                self.by_place[_root(path)] += 1
-
-
-def _narrow(statement: Select[Any], session: Session, actor: Actor, chosen: OverdueFilter) -> Select[Any]:
-    statement = within(statement, actor)
-    for column, value in (
-        (Instrument.district_code, chosen.district_code),
-        (Instrument.type_code, chosen.type_code),
-        (Instrument.holder_id, chosen.holder_id),
-        (Instrument.purpose, chosen.purpose),
-    ):
-        if value is not None:
-            statement = statement.where(column == value)
-    if chosen.place_id is not None:
-        place = session.get(Place, chosen.place_id)
-        path = place.path if place else "/0/"
-        statement = statement.where(Instrument.place_id.in_(select(Place.id).where(Place.path.startswith(path))))
-    return statement
 
 
 def _sum(counts: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
@@ -312,8 +290,7 @@ def _by_holder(
 ) -> tuple[OverdueGroup, ...]:
     counted = {keys[0]: counts for keys, counts in grouped(session, scope, ("holder_id",), spans) if keys[0]}
     worst = _worst(counted, top)
-    late: Span = (None, max(last for _first, last in spans if last is not None))
-    first = oldest(session, scope, "holder_id", late) if worst else {}
+    first = oldest(session, scope, "holder_id", _whole(spans)) if worst else {}
     groups = []
     for one in session.scalars(select(Holder).where(Holder.id.in_(worst))):
         where = one.district
@@ -327,6 +304,16 @@ def _by_holder(
     return _worst_first(groups)
 
 
+def _whole(spans: Sequence[Span]) -> Span:
+    """From the earliest due date of the classes asked for to the last."""
+    asked = [span for span in spans if span != _NEVER]
+    starts = [first for first, _last in asked]
+    return (
+        None if None in starts else min(first for first in starts if first is not None),
+        max(last for _first, last in asked if last is not None),
+    )
+
+
 def _by_place(
     session: Session, scope: TallyScope, spans: Sequence[Span], planned: dict[int, int], top: int
 ) -> tuple[OverdueGroup, ...]:
@@ -334,7 +321,7 @@ def _by_place(
     counted = {keys[0]: counts for keys, counts in grouped(session, scope, ("place_id",), spans) if keys[0]}
     roots: dict[int, list[tuple[int, ...]]] = defaultdict(list)
     for key, path in _paths(session, counted):
-        roots[_root(path)].append(counted[key])
+        roots[root_of(path)].append(counted[key])
     worst = _worst({key: _sum(counts) for key, counts in roots.items()}, top)
     groups = [
         OverdueGroup(
@@ -360,37 +347,7 @@ def _paths(session: Session, keys: Iterable[int]) -> Iterator[tuple[int, str]]:
             yield row[0], row[1]
 
 
-def _root(path: str) -> int:
-    return int(path.split("/")[1])
-
-
-def _month_ends(today: date) -> list[date]:
-    ends: list[date] = []
-    first = today.replace(day=1)
-    for _month in range(MONTHS_OF_TREND):
-        last = first - timedelta(days=1)
-        ends.append(last)
-        first = last.replace(day=1)
-    return ends[::-1]
-
-
-def _trend(session: Session, actor: Actor, chosen: OverdueFilter, today: date) -> tuple[TrendPoint, ...]:
-    """Figures at the ends of the last twelve months; of the last day kept in a month when its end is missing.
-
-    Figures are kept by district and type: a report narrowed to a holder, place or purpose has no trend.
-    """
-    if actor.is_holder or chosen.holder_id or chosen.place_id or chosen.purpose:
-        return ()
-    ends = _month_ends(today)
-    statement = select(OverdueFigure.day, func.sum(OverdueFigure.overdue), func.sum(OverdueFigure.in_use)).where(
-        OverdueFigure.day > ends[0].replace(day=1) - timedelta(days=1), OverdueFigure.day <= ends[-1]
-    )
-    district = chosen.district_code or actor.district_code
-    if district:
-        statement = statement.where(OverdueFigure.district_code == district)
-    if chosen.type_code:
-        statement = statement.where(OverdueFigure.type_code == chosen.type_code)
-    kept: dict[tuple[int, int], TrendPoint] = {}
-    for day, late, used in session.execute(statement.group_by(OverdueFigure.day).order_by(OverdueFigure.day)):
-        kept[(day.year, day.month)] = TrendPoint(day, int(late), int(used))
-    return tuple(kept.get((end.year, end.month), TrendPoint(end, None, None)) for end in ends)
+__all__ = [
+    "AHEAD", "Ahead", "OverdueFilter", "OverdueGroup", "OverdueReport", "TrendPoint", "keep_figures", "overdue_report",
+    "overdue_trend",
+]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from metrology.domain.indicator import INDICATORS
+from metrology.domain.overdue_figure import OVERDUE_FIGURES
 from metrology.web import labels
 from metrology.web.requests import requires
 
@@ -16,5 +17,9 @@ blueprint = Blueprint("indicator_definitions", __name__, url_prefix="/reports/de
 def index() -> str:
     """All definitions; each has its code as anchor."""
     return render_template(
-        "indicators/definitions.html", indicators=INDICATORS, units=labels.UNITS, directions=labels.DIRECTIONS
+        "indicators/definitions.html",
+        indicators=(*INDICATORS, *OVERDUE_FIGURES),
+        units=labels.UNITS,
+        directions=labels.DIRECTIONS,
+        of_overdue={one.code for one in OVERDUE_FIGURES},
     )

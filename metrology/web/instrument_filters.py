@@ -151,6 +151,12 @@ def purpose_where(_asking: Asking, values: list[str]) -> Condition:
     return chosen if "trade" in values else chosen & text("instrument.purpose <> 'trade'")
 
 
+def counted_where(_asking: Asking, values: list[str]) -> Condition:
+    """What reports count: no assembly, whose parts are counted; and of those what was never verified."""
+    counted = Instrument.is_assembly.is_(False)
+    return counted & Instrument.last_verified_on.is_(None) if values[0] == "never" else counted
+
+
 def mode_where(_asking: Asking, values: list[str]) -> Condition:
     """Of a type that is verified so."""
     return Instrument.type_code.in_(select(TypeEntry.code).where(TypeEntry.mode.in_(values)))
@@ -238,6 +244,12 @@ FILTERS: tuple[Filter, ...] = (
         label=_l("On a planned visit"),
         choices=lambda _asking: [("yes", _l("yes")), ("no", _l("no"))],
         where=planned_where,
+    ),
+    ChoiceFilter(
+        key="counted",
+        label=_l("Counted in reports"),
+        choices=labelled({"yes": _l("yes, parts instead of wholes"), "never": _l("yes, and never verified")}),
+        where=counted_where,
     ),
     ChoiceFilter(key="onsite", label=_l("Verified on site"), **yes_no(Instrument.is_onsite)),
     TextFilter(key="manufacturer", label=_l("Manufacturer"), where=manufacturer_where),

@@ -1,73 +1,100 @@
-"""The overdue report: page, print, XLSX and PDF. Every figure opens the instruments behind it."""
+"""The overdue report, where managers begin: page, print, XLSX and PDF, of today or as a past day ended.
+
+``web/overdue_page`` draws it, ``web/overdue_paper`` writes it. Filters live in the address.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, send_file, url_for
+from flask import Blueprint, Response, make_response, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from metrology.documents import sheet_pdf
-from metrology.documents.certificate_facts import Bilingual
-from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.domain.authority import sees
+from metrology.domain.overdue_figure import OVERDUE_FIGURES
+from metrology.domain.problems import Problem
 from metrology.domain.schedule import AGEING
 from metrology.persistence.database import db
 from metrology.persistence.districts import District
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.places import Place
-from metrology.services import settings as bureau_settings
-from metrology.services.reporting import SOON, OverdueFilter, OverdueGroup, OverdueReport, TrendPoint, overdue_report
-from metrology.web import labels
+from metrology.services.reporting import OverdueFilter, OverdueReport, TrendPoint, overdue_report
+from metrology.web import labels, overdue_page, overdue_paper
+from metrology.web.as_of import day_asked
+from metrology.web.district_map import STEPS
 from metrology.web.filters import pick
 from metrology.web.languages import is_zh
+from metrology.web.overdue_page import Links
+from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, requires, today
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
-KEYS = ("district", "type", "holder", "place", "purpose")
-AGEING_KINDS = ("age_1", "age_2", "age_3", "age_4")
-"""Colours of the ageing bar, from late to very late."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KEYS = ("district", "type", "purpose", "age", "holder", "place")
+AGES = tuple(one.code for one in AGEING)
+NO_DISTRICT = "none"
 
 
 @blueprint.get("/overdue")
 @requires("report.view", replica=True)
-def overdue() -> str:
-    """The report, narrowed by the URL."""
+def overdue() -> Response:
+    """The report, narrowed by the address. A day that cannot be answered is refused in words, with nothing beside it."""
     chosen = _chosen()
-    report = overdue_report(db.session(), actor(), today=today(), chosen=chosen)
-    return render_template(
+    query = _query()
+    shown: dict[str, Any] = {"report": None, "problem": "", "query": query, "chips": _chips(chosen)}
+    try:
+        report = _report(chosen)
+        shown |= _drawn(report, query)
+    except Problem as fault:
+        shown["problem"] = sentence_of(fault)
+    page = render_template(
         "reports/overdue.html",
-        report=report,
-        ageing=AGEING,
-        kinds=AGEING_KINDS,
-        ageing_words=ageing_words(),
-        behind=behind,
-        behind_soon=behind_soon,
-        query=_query(),
-        chips=_chips(chosen),
+        asked_day=request.args.get("as_of", "").strip(),
+        today=today(),
         districts=_districts(),
         types=db.session.scalars(select(TypeEntry).order_by(TypeEntry.position)).all(),
         purposes=labels.PURPOSES,
-        trend=trend_line(report.trend, report.day, report.total),
+        ages=list(zip(AGES, overdue_page.ageing_words(), strict=True)),
+        definitions=OVERDUE_FIGURES,
+        **shown,
     )
+    return make_response(page, 422 if shown["problem"] else 200)
+
+
+def _drawn(report: OverdueReport, query: dict[str, str]) -> dict[str, Any]:
+    links = Links(report, query)
+    now = TrendPoint(report.day, report.total, report.in_use)
+    holders = overdue_page.pareto(report.holders, report.total, "holder", links)
+    places = overdue_page.pareto(report.places, report.total, "place", links)
+    return {
+        "report": report,
+        "links": links,
+        "ageing": AGEING,
+        "ageing_words": overdue_page.ageing_words(),
+        "stack": overdue_page.ageing(report, links),
+        "tiles": overdue_page.tiles(report.districts, links),
+        "steps": STEPS,
+        "trend": overdue_page.trend(report.trend, now, links, is_past=report.is_past),
+        "holders": holders,
+        "holders_words": overdue_page.enough_words(holders),
+        "places": places,
+        "places_words": overdue_page.enough_words(places),
+        "paper_query": {**query, **({"as_of": report.day.isoformat()} if report.is_past else {})},
+    }
 
 
 @blueprint.get("/overdue.xlsx")
 @requires("report.export", replica=True)
 def overdue_xlsx() -> Response:
     """The report as a workbook: one table, with every group and its ageing, and the definitions."""
-    report = overdue_report(db.session(), actor(), today=today(), chosen=_chosen(), top=1000)
-    headings = [_("Grouped by"), _("Name"), _("District"), _("In use"), _("Overdue"), _("Planned")]
-    columns = [ListColumn(str(heading)) for heading in [*headings, *ageing_words()]]
-    file = write_xlsx(
-        columns, _rows(report), title=_("Overdue %(day)s", day=report.day.isoformat()), definitions=_definitions()
-    )
-    return send_file(file, mimetype=XLSX, as_attachment=True, download_name=f"overdue-{report.day.isoformat()}.xlsx")
+    chosen = _chosen()
+    report = _report(chosen, top=1000)
+    file = overdue_paper.workbook(report, _scope_words(chosen))
+    name = f"overdue-{report.day.isoformat()}.xlsx"
+    return send_file(file, mimetype=overdue_paper.XLSX, as_attachment=True, download_name=name)
 
 
 @blueprint.get("/overdue.pdf")
@@ -75,38 +102,29 @@ def overdue_xlsx() -> Response:
 def overdue_pdf() -> Response:
     """The report on two A4 pages."""
     chosen = _chosen()
-    report = overdue_report(db.session(), actor(), today=today(), chosen=chosen)
-    data = sheet_pdf.overdue_pdf(_paper(report, chosen), language="zh" if is_zh() else "zh-en")
+    report = _report(chosen)
+    paper = overdue_paper.paper(report, _scope_words(chosen))
+    data = sheet_pdf.overdue_pdf(paper, language="zh" if is_zh() else "zh-en")
     name = f"overdue-{report.day.isoformat()}.pdf"
     return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
-def ageing_words() -> list[str]:
-    """The classes of ageing, in words."""
-    return [
-        str(_("%(first)d–%(last)d days", first=one.first, last=one.last))
-        if one.last
-        else str(_("over %(days)d days", days=one.first - 1))
-        for one in AGEING
-    ]
+# -- what is asked
 
 
-def behind(**narrower: str | None) -> str:
-    """The address of the instruments behind a figure of this report."""
-    query: dict[str, Any] = {**_query(), "due": "overdue", "state": "in_use", **narrower}
-    return url_for("instruments.listing", **{key: value for key, value in query.items() if value})
+def _report(chosen: OverdueFilter, top: int = 20) -> OverdueReport:
+    """Of the day asked for. Refused: what is no day, days to come, and days before counting began."""
+    day = day_asked(request.args.get("as_of"), "as_of")
+    if day is not None and day > today():
+        raise Problem("day_to_come", "as_of", today=today().isoformat())
+    report = overdue_report(db.session(), actor(), today=today(), chosen=chosen, as_of=day, top=top)
+    if report.is_past and (report.known_from is None or report.day < report.known_from):
+        raise Problem("day_before_figures", "as_of", day=report.day.isoformat(), first=_first(report.known_from))
+    return report
 
 
-def behind_soon() -> str:
-    """The address of the instruments that will fall overdue within the days the report looks ahead."""
-    last = today() + SOON - timedelta(days=1)
-    query: dict[str, Any] = {
-        **_query(),
-        "state": "in_use",
-        "due_from": today().isoformat(),
-        "due_to": last.isoformat(),
-    }
-    return url_for("instruments.listing", **query)
+def _first(day: date | None) -> str:
+    return (day or today()).isoformat()
 
 
 def _query() -> dict[str, str]:
@@ -115,13 +133,22 @@ def _query() -> dict[str, str]:
 
 def _chosen() -> OverdueFilter:
     asked = request.args
+    district = asked.get("district") or None
     return OverdueFilter(
-        district_code=asked.get("district") or None,
+        district_code="" if district == NO_DISTRICT else district,
         type_code=asked.get("type") or None,
-        holder_id=asked.get("holder", type=int),
-        place_id=asked.get("place", type=int),
-        purpose=asked.get("purpose") if asked.get("purpose") in labels.PURPOSES else None,
+        holder_id=_key(asked.get("holder")),
+        place_id=_key(asked.get("place")),
+        purpose=asked.get("purpose") or None,
+        age=asked.get("age") or None,
     )
+
+
+def _key(text: str | None) -> int | None:
+    """A key of the address; what is no number is a key that nothing has, as in a list."""
+    if not text:
+        return None
+    return int(text) if text.isdecimal() and len(text) < 18 else -1
 
 
 def _districts() -> list[District]:
@@ -132,18 +159,29 @@ def _districts() -> list[District]:
 
 def _chips(chosen: OverdueFilter) -> list[tuple[str, str, str]]:
     """What the report is narrowed to, in words, each with the address without it."""
+    nothing = str(_("not known"))
     named: list[tuple[str, str, str]] = []
-    for key, label, row in (
-        ("district", _("District"), db.session.get(District, chosen.district_code or "")),
-        ("type", _("Type"), db.session.get(TypeEntry, chosen.type_code or "")),
-        ("holder", _("Holder"), _visible(Holder, chosen.holder_id)),
-        ("place", _("Place"), _visible(Place, chosen.place_id)),
-    ):
-        if row is not None:
-            named.append((str(label), pick(row), _without(key)))
-    if chosen.purpose:
-        named.append((str(_("Purpose")), str(labels.PURPOSES[chosen.purpose]), _without("purpose")))
-    return named
+    if chosen.district_code is not None:
+        row = db.session.get(District, chosen.district_code)
+        where = str(_("No district recorded")) if chosen.district_code == "" else pick(row) or nothing
+        named.append((str(_("District")), where, _without("district")))
+    for key, label, asked, words in (
+        ("type", _("Type"), chosen.type_code, pick(db.session.get(TypeEntry, chosen.type_code or ""))),
+        ("holder", _("Holder"), chosen.holder_id, pick(_visible(Holder, chosen.holder_id))),
+        ("place", _("Place"), chosen.place_id, pick(_visible(Place, chosen.place_id))),
+        ("purpose", _("Purpose"), chosen.purpose, str(labels.PURPOSES.get(chosen.purpose or "", ""))),
+        ("age", _("Overdue for"), chosen.age, dict(zip(AGES, overdue_page.ageing_words(), strict=True)).get(chosen.age or "")),
+    ):  # fmt: skip
+        if asked is not None:
+            named.append((str(label), words or nothing, _without(key)))
+    day = request.args.get("as_of", "").strip()
+    return [*named, (str(_("As of")), day[:20], _without("as_of"))] if day else named
+
+
+def _scope_words(chosen: OverdueFilter) -> str:
+    words = [value for _label, value, url in _chips(chosen) if url != _without("as_of")]
+    mine = db.session.get(District, actor().district_code or "")
+    return " · ".join(words) or pick(mine) or str(_("The whole city"))
 
 
 def _visible(model: Any, key: int | None) -> Any:
@@ -156,105 +194,6 @@ def _visible(model: Any, key: int | None) -> Any:
 
 
 def _without(key: str) -> str:
-    kept: dict[str, Any] = {name: value for name, value in _query().items() if name != key}
+    asked = _query() | ({"as_of": request.args["as_of"]} if request.args.get("as_of") else {})
+    kept: dict[str, Any] = {name: value for name, value in asked.items() if name != key}
     return url_for("reports.overdue", **kept)
-
-
-def trend_line(trend: Sequence[TrendPoint], day: date, total: int | None) -> list[dict[str, Any]]:
-    """Points of a trend up to now, for drawing: x in steps, y as a share of the largest; None where no figure was kept."""
-    points = [(point.day, point.overdue) for point in trend] + ([(day, total)] if trend else [])
-    most = max((value for _day, value in points if value is not None), default=0) or 1
-    return [
-        {"day": day, "value": value, "x": index, "height": None if value is None else round(100 * value / most, 1)}
-        for index, (day, value) in enumerate(points)
-    ]
-
-
-def _rows(report: OverdueReport) -> list[list[Any]]:
-    sections: tuple[tuple[str, tuple[OverdueGroup, ...]], ...] = (
-        (_("District"), report.districts),
-        (_("Type"), report.types),
-        (_("Market, station or community"), report.places),
-        (_("Holder"), report.holders),
-    )
-    return [
-        [
-            str(section),
-            _name(group),
-            _district_of(group),
-            group.in_use or None,
-            group.total,
-            group.planned,
-            *group.ageing,
-        ]
-        for section, groups in sections
-        for group in groups
-    ]
-
-
-def _name(group: OverdueGroup) -> str:
-    return pick({"zh": group.name, "en": group.name_en}) or str(_("No district recorded"))
-
-
-def _district_of(group: OverdueGroup) -> str:
-    return pick({"zh": group.district_zh, "en": group.district_en})
-
-
-def _definitions() -> list[tuple[str, str]]:
-    return [
-        (str(_("Overdue")), str(_("In use, and the last valid day has passed. Counted from the day after it."))),
-        (str(_("In use")), str(_("Instruments in the state “in use”; a dispenser is counted by its nozzles."))),
-        (str(_("Planned")), str(_("Of the overdue, those on a visit that is not finished."))),
-        (str(_("Day")), today().isoformat()),
-    ]
-
-
-def _paper(report: OverdueReport, chosen: OverdueFilter) -> sheet_pdf.OverdueReport:
-    bureau = bureau_settings.read(db.session())
-    scope = " · ".join(value for _label, value, _url in _chips(chosen)) or str(_("The whole city"))
-    never = date.max
-    return sheet_pdf.OverdueReport(
-        body_name=bureau.bureau_name,
-        scope=scope,
-        as_of=report.day.isoformat(),
-        overdue=report.total,
-        in_use=report.in_use,
-        change_since_last_month=report.change,
-        planned=report.planned,
-        due_in_30_days=report.soon,
-        ageing=tuple(
-            sheet_pdf.AgeingBand(Bilingual(zh=zh, en=en), count)
-            for (zh, en), count in zip(_bands(), report.ageing, strict=True)
-        ),
-        districts=tuple(
-            sheet_pdf.OverdueDistrict(_name(one), one.in_use, one.total, one.planned, one.ageing)
-            for one in report.districts
-        ),
-        holders=tuple(
-            sheet_pdf.OverdueHolder(
-                one.name,
-                _district_of(one),
-                one.in_use,
-                one.total,
-                (report.day - (one.oldest or never)).days if one.oldest else 0,
-            )
-            for one in report.holders
-        ),
-        types=tuple(
-            sheet_pdf.OverdueType(Bilingual(zh=one.name, en=one.name_en), one.in_use, one.total) for one in report.types
-        ),
-        trend=tuple(
-            sheet_pdf.OverdueMonth(point.day.strftime("%Y-%m"), point.overdue)
-            for point in report.trend
-            if point.overdue is not None
-        ),
-    )
-
-
-def _bands() -> list[tuple[str, str]]:
-    return [
-        (f"{one.first}–{one.last} 天", f"{one.first}–{one.last} days")
-        if one.last
-        else (f"{one.first - 1} 天以上", f"over {one.first - 1} days")
-        for one in AGEING
-    ]

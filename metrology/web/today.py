@@ -17,10 +17,12 @@ from metrology.persistence.standard_cases import StandardCase
 from metrology.services import complaining, day_view, due_groups, house_due, reminder_outlook, scan_watch, waiting
 from metrology.services import settings as bureau_settings
 from metrology.services.due_groups import DueFilter
-from metrology.services.reporting import overdue_trend
+from metrology.services.reporting import TrendPoint, overdue_report
 from metrology.services.standard_cases import ACTIVE
+from metrology.web import overdue_page
+from metrology.web.district_map import STEPS
+from metrology.web.overdue_page import Links
 from metrology.web.reminders import REGULAR
-from metrology.web.reports import trend_line
 from metrology.web.requests import actor, now, requires, settings, today
 
 blueprint = Blueprint("today", __name__)
@@ -90,14 +92,18 @@ def _approver() -> dict[str, Any]:
 
 
 def _manager() -> dict[str, Any]:
+    """The head of the overdue report: the same figures, by the same links."""
     session, who = db.session(), actor()
-    late = day_view.overdue(session, who, today=today())
-    trend = overdue_trend(session, who, today=today())
+    report = overdue_report(session, who, today=today(), top=5)
+    links = Links(report, {})
+    now_point = TrendPoint(report.day, report.total, report.in_use)
     return _ours() | {
-        "overdue": late,
-        "overdue_unplanned": day_view.overdue(session, who, today=today(), unplanned=True),
-        "soon": day_view.falling_due(session, who, today=today(), within_days=day_view.MONTH, unplanned=False),
-        "trend": trend_line(trend, today(), None if late.is_capped else late.number),
+        "report": report,
+        "links": links,
+        "stack": overdue_page.ageing(report, links),
+        "tiles": overdue_page.tiles(report.districts, links),
+        "steps": STEPS,
+        "trend": overdue_page.trend(report.trend, now_point, links),
     }
 
 

@@ -17,9 +17,11 @@ from metrology.documents.sheet_pdf import (
     AgeingBand,
     DaySheet,
     DaySheetRow,
+    OverdueAhead,
     OverdueDistrict,
     OverdueHolder,
     OverdueMonth,
+    OverduePlace,
     OverdueReport,
     OverdueType,
     day_sheet_pdf,
@@ -64,10 +66,12 @@ def create_day_sheet(*rows: DaySheetRow) -> DaySheet:
 def create_report(rows: int = 3, name: str = "示范单位") -> OverdueReport:
     return OverdueReport(
         body_name="新乡市市场监督管理局", scope="全市", as_of="2026-11-22", overdue=2345, in_use=25012,
-        change_since_last_month=-120, planned=812, due_in_30_days=640,
+        change_since_last_month=-120, planned=812, never_verified=17,
+        ahead=(OverdueAhead(30, 640, 41), OverdueAhead(60, 900, 50), OverdueAhead(90, 1700, 60)),
         ageing=(AgeingBand(Bilingual("1–30 天"), 1345), AgeingBand(Bilingual("31–90 天"), 1000)),
         districts=tuple(OverdueDistrict(f"{name}区{n}", 100, 50, 10, (30, 20)) for n in range(rows)),
         holders=tuple(OverdueHolder(f"{n}{name}", name, 100, 50, 400) for n in range(rows)),
+        places=tuple(OverduePlace(f"{n}{name}市场", name, 60) for n in range(rows)),
         types=tuple(OverdueType(Bilingual(f"{n}{name}类", "Some long English name of a type"), 100, 50) for n in range(rows)),
         trend=tuple(OverdueMonth(f"2026-{n:02}", 100 * n) for n in range(1, 12)),
     )  # fmt: skip
@@ -120,6 +124,9 @@ def test_overdue_report_says_it_all_in_the_first_line() -> None:
         "−120",
         "812",
         "640",
+        "已安排41",
+        "90天内新增超期1,700",
+        "从未检定17",
         "1–30天",
         "57.4%",
         "示范单位区0",
@@ -146,7 +153,7 @@ def test_overdue_report_without_a_last_month_and_without_anything_overdue() -> N
 
 
 def test_overdue_report_tells_of_types_left_out() -> None:
-    assert "另有6类器具未列出" in page_texts(overdue_pdf(create_report(20)))[1]
+    assert "另有10类器具未列出" in page_texts(overdue_pdf(create_report(20)))[1]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ SENTENCES = {
     "too_many_certificates": _l("At most %(limit)s certificates at once; these are %(count)s."),
     "no_certificate_column": _l("The sheet has no column of codes (二维码), nor columns 证书编号 and 出厂编号."),
     "day_to_come": _l("The day lies in the future: today is %(today)s."),
+    "day_before_figures": _l(
+        "Nothing is known of %(day)s: figures are kept from %(first)s on. Ask for that day or a later one."
+    ),
     "bad_day": _l("“%(value)s” is no day. Write it as 2026-05-03."),
     "file_needed": _l("Send the sheet as “file”."),
     "bad_json": _l("The request is no JSON that can be read."),

@@ -1,0 +1,95 @@
+"""What of the overdue, and of what will be overdue, stands on a visit that is not finished: as many rows as visits hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from metrology.domain.authority import Actor
+from metrology.domain.schedule import AGEING, overdue_between
+from metrology.persistence.instruments import Instrument
+from metrology.persistence.places import Place
+from metrology.persistence.scope import within
+from metrology.persistence.visits import VisitItem
+
+AHEAD = (30, 60, 90)
+"""How many days the report looks ahead."""
+
+
+@dataclass(frozen=True)
+class OverdueFilter:
+    """What the report is asked about; everything when empty."""
+
+    district_code: str | None = None
+    """Empty: those of no district known."""
+    type_code: str | None = None
+    holder_id: int | None = None
+    place_id: int | None = None
+    """A market, station or community: its whole subtree."""
+    purpose: str | None = None
+    age: str | None = None
+    """A class of ``domain.schedule.AGEING``: only what is overdue for so long."""
+
+
+class Plan:
+    """Of what is overdue or falls due soon, what stands on an open visit: as many rows as visits hold."""
+
+    def __init__(self, session: Session, actor: Actor, chosen: OverdueFilter, today: date) -> None:
+        columns: tuple[Any, ...] = (Instrument.due_date, Instrument.district_code, Instrument.holder_id, Place.path)
+        statement = (
+            select(*columns)
+            .join(VisitItem, VisitItem.open_key == Instrument.id)
+            .outerjoin(Place, Place.id == Instrument.place_id)
+            .where(Instrument.state == "in_use", Instrument.due_date < today + timedelta(days=AHEAD[-1]))
+        )
+        ages = [overdue_between(one, today) for one in AGEING if chosen.age in (None, one.code)]
+        self.overdue = 0
+        self.ahead = [0] * len(AHEAD)
+        self.by_district: dict[str, int] = defaultdict(int)
+        self.by_holder: dict[int, int] = defaultdict(int)
+        self.by_place: dict[int, int] = defaultdict(int)
+        for due, district, holder, path in session.execute(narrowed(statement, session, actor, chosen)):
+            if due >= today:
+                self._will_be((due - today).days)
+                continue
+            if not any((first is None or first <= due) and due <= last for first, last in ages):
+                continue
+            self.overdue += 1
+            self.by_district[district or ""] += 1
+            if holder is not None:
+                self.by_holder[holder] += 1
+            if path:
+                self.by_place[root_of(path)] += 1
+
+    def _will_be(self, days: int) -> None:
+        for index, horizon in enumerate(AHEAD):
+            self.ahead[index] += days < horizon
+
+
+def narrowed(statement: Select[Any], session: Session, actor: Actor, chosen: OverdueFilter) -> Select[Any]:
+    """A statement on instruments, narrowed to what an actor may see of what is chosen; the age is not looked at."""
+    statement = within(statement, actor)
+    if chosen.district_code is not None:
+        statement = statement.where(func.coalesce(Instrument.district_code, "") == chosen.district_code)
+    for column, value in (
+        (Instrument.type_code, chosen.type_code),
+        (Instrument.holder_id, chosen.holder_id),
+        (Instrument.purpose, chosen.purpose),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if chosen.place_id is not None:
+        place = session.get(Place, chosen.place_id)
+        path = place.path if place else "/0/"
+        statement = statement.where(Instrument.place_id.in_(select(Place.id).where(Place.path.startswith(path))))
+    return statement
+
+
+def root_of(path: str) -> int:
+    """The key of the topmost place of a place."""
+    return int(path.split("/")[1])
