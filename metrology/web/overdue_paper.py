@@ -31,7 +31,7 @@ def workbook(report: OverdueReport, scope: str) -> IO[bytes]:
         _("District"),
         _("In use"),
         _("Overdue"),
-        f"{_('Share overdue')}, %",
+        _("Share overdue") + ", %",
         _("Planned"),
     ]
     headings += [_("Oldest last valid day"), *ageing_words()]
