@@ -73,7 +73,7 @@ def _row(section: str, name: str, group: OverdueGroup, report: OverdueReport) ->
 
 def _definitions(report: OverdueReport, scope: str) -> Iterator[tuple[str, str]]:
     yield str(_("Day")), report.day.isoformat()
-    yield str(_("Scope")), scope
+    yield str(_("What it covers")), scope
     if report.is_past:
         yield str(_("Planned")), str(_("How visits stood on a past day is not kept."))
     for one in OVERDUE_FIGURES:

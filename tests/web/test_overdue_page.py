@@ -246,7 +246,7 @@ def test_the_workbook_has_numbers_days_and_what_they_mean(
     assert table[1][4] == 5
     oldest = [row[7] for row in table if row[1] == "甲商行"]
     assert [str(day)[:10] for day in oldest] == [str(TODAY - timedelta(days=181))]
-    assert {row[0] for row in meaning} >= {"Day", "Scope", "Overdue", "Never verified", "Planned"}
+    assert {row[0] for row in meaning} >= {"Day", "What it covers", "Overdue", "Never verified", "Planned"}
 
 
 def test_every_figure_has_its_definition_one_click_away(
