@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from metrology import regulations
 from metrology.documents.qr import qr_png
+from metrology.domain.period import Period
 from metrology.domain.status_list import SLOTS
 from metrology.persistence.api_tokens import ApiToken
 from metrology.persistence.authorisations import Authorisation
@@ -44,7 +45,16 @@ from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.persistence.what_ifs import WhatIf
-from metrology.services import account_links, calendar_feeds, complaining, ending, labelling, signing_in, standard_cases
+from metrology.services import (
+    account_links,
+    calendar_feeds,
+    complaining,
+    ending,
+    labelling,
+    signing_in,
+    standard_cases,
+    statements,
+)
 from metrology.services.ledger_outcomes import Counts
 from metrology.services.standard_cases import Selection
 from tests.conftest import NOW, TODAY
@@ -602,3 +612,15 @@ def _authorisation(world: World) -> int:
         valid_until=TODAY, recorded_at=NOW,
     )  # fmt: skip
     return world.keep(row).id
+
+
+@sample("indicators.detail:code", "indicators.detail_xlsx:code")
+def _indicator(world: World) -> str:
+    return "first_pass"
+
+
+@sample("statement_id", scoped=True)
+def _statement(world: World) -> int:
+    preparer = signing_in.actor_of(create_user(world.session, "manager", district_code=world.district_code))
+    period = Period.parse("2026-10")
+    return statements.prepare(world.session, preparer, period, world.district_code, today=TODAY, now=NOW).id

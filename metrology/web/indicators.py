@@ -1,0 +1,346 @@
+"""Indicators: all of them on one page, and each with its months, its groups, its intervals; as page, print and XLSX."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from metrology.documents.spreadsheet_out import XLSX_TYPE, ListColumn, write_xlsx
+from metrology.domain.indicator import BY_CODE, INDICATORS, Indicator
+from metrology.domain.period import Period
+from metrology.persistence.database import db
+from metrology.persistence.districts import District
+from metrology.persistence.instruments import TypeEntry
+from metrology.services.indicators import Asked, GroupMeasure, Measure, Standing, groups, standing
+from metrology.web import charts, labels
+from metrology.web.filters import label, pick
+from metrology.web.requests import actor, requires, today
+
+blueprint = Blueprint("indicators", __name__, url_prefix="/reports/indicators")
+BREAKDOWNS = {
+    "district": _l("By district"),
+    "type": _l("By type"),
+    "maker": _l("By manufacturer"),
+    "model": _l("By model"),
+    "kind": _l("By kind"),
+    "verifier": _l("By verifier"),
+    "standard": _l("By measurement standard"),
+    "complaint_kind": _l("By what is wrong"),
+}
+_MOST_GROUPS = 40
+_MOST_EXPORTED = 5000
+_KINDS = {"first_pass": ("initial", "subsequent"), "repaired": ("after_repair",)}
+
+
+@blueprint.get("/")
+@requires("report.view")
+def dashboard() -> str:
+    """Every indicator: figure, target, a year before, trend."""
+    asked = _asked()
+    rows = [standing(db.session(), actor(), one.code, asked) for one in INDICATORS]
+    return render_template("indicators/dashboard.html", rows=rows, **_page(asked), spark=spark, written=written)
+
+
+@blueprint.get("/indicators.xlsx")
+@requires("report.export")
+def dashboard_xlsx() -> Response:
+    """The same as a workbook, with the definitions."""
+    asked = _asked()
+    headings = [
+        _("Indicator"),
+        _("Unit"),
+        _("Figure"),
+        _("Counted"),
+        _("Against"),
+        _("A year before"),
+        _("Change"),
+        _("Target"),
+    ]
+    rows = []
+    for one in INDICATORS:
+        row = standing(db.session(), actor(), one.code, asked, months=1)
+        rows.append(
+            [
+                *(pick(one.name), str(labels.UNITS[one.unit]), _cell(row.now.value), row.now.counted, row.now.against),
+                *(_cell(row.year_before.value), _cell(row.change), _cell(row.target)),
+            ]
+        )
+    return _workbook(
+        headings, rows, _("Indicators %(period)s", period=asked.period.code), "indicators", INDICATORS, asked
+    )
+
+
+@blueprint.get("/<code>")
+@requires("report.view")
+def detail(code: str) -> str:
+    """One indicator."""
+    indicator, asked = _indicator(code), _asked()
+    by = _breakdown(indicator)
+    row = standing(db.session(), actor(), code, asked)
+    found = groups(db.session(), actor(), code, asked, by)
+    return render_template(
+        "indicators/detail.html",
+        row=row,
+        indicator=indicator,
+        by=by,
+        breakdowns={key: BREAKDOWNS[key] for key in indicator.by},
+        breakdown_tabs=[
+            (BREAKDOWNS[key], url_for(".detail", code=code, **query(by=key)), key == by) for key in indicator.by
+        ],
+        chart=_trend_chart(row, asked),
+        groups=_groups_chart(row, found[:_MOST_GROUPS], by, asked),
+        left=max(0, len(found) - _MOST_GROUPS),
+        behind=behind(code, asked),
+        written=written,
+        **_page(asked),
+    )
+
+
+@blueprint.get("/<code>.xlsx")
+@requires("report.export")
+def detail_xlsx(code: str) -> Response:
+    """The groups of an indicator as a workbook, with its definition."""
+    indicator, asked = _indicator(code), _asked()
+    by = _breakdown(indicator)
+    found = groups(db.session(), actor(), code, asked, by)[:_MOST_EXPORTED]
+    headings = [
+        str(BREAKDOWNS[by]),
+        _("Figure"),
+        _("Counted"),
+        _("Against"),
+        _("Interval from"),
+        _("Interval to"),
+        _("Remark"),
+    ]
+    rows = [
+        [
+            *(_group_name(one, by), _cell(one.measure.value), one.measure.counted, one.measure.against),
+            *(_cell(one.measure.low), _cell(one.measure.high), _remark(one.measure)),
+        ]
+        for one in found
+    ]
+    title = f"{pick(indicator.short)} {asked.period.code}"
+    return _workbook(headings, rows, title, f"indicator-{code}", (indicator,), asked)
+
+
+def _workbook(
+    headings: list[Any], rows: list[list[Any]], title: str, name: str, said: tuple[Indicator, ...], asked: Asked
+) -> Response:
+    definitions = [(pick(one.name), " ".join(pick(words) for words in _sentences(one))) for one in said]
+    definitions.append((str(_("As of")), asked.day.isoformat()))
+    file = write_xlsx([ListColumn(str(one)) for one in headings], rows, title=title, definitions=definitions)
+    return send_file(file, mimetype=XLSX_TYPE, as_attachment=True, download_name=f"{name}-{asked.period.code}.xlsx")
+
+
+def _sentences(one: Indicator) -> tuple[Any, ...]:
+    return (one.numerator, one.denominator, one.left_out, one.counted_on, one.source)
+
+
+# -- what is asked
+
+
+def _indicator(code: str) -> Indicator:
+    if code not in BY_CODE:
+        abort(404)
+    return BY_CODE[code]
+
+
+def _breakdown(indicator: Indicator) -> str:
+    asked = request.args.get("by", "")
+    return asked if asked in indicator.by else indicator.by[0]
+
+
+def _asked() -> Asked:
+    args = request.args
+    try:
+        period = Period.parse(args.get("period", ""))
+    except ValueError:
+        period = Period.parse(str(today().year))
+    return Asked(
+        period, today=today(), as_of=_day(args.get("as_of", "")), district_code=args.get("district") or None,
+        type_code=args.get("type") or None,
+    )  # fmt: skip
+
+
+def _day(written: str) -> date | None:
+    try:
+        found = date.fromisoformat(written)
+    except ValueError:
+        return None
+    return found if found < today() else None
+
+
+def query(**other: Any) -> dict[str, Any]:
+    """What the address asks for, with something else changed."""
+    kept = {key: request.args.get(key, "") for key in ("period", "district", "type", "as_of", "by")}
+    return {key: str(value) for key, value in {**kept, **other}.items() if value}
+
+
+def _page(asked: Asked) -> dict[str, Any]:
+    mine = actor().district_code
+    districts = db.session.scalars(select(District).order_by(District.position))
+    types = db.session.scalars(select(TypeEntry).where(TypeEntry.has_rules).order_by(TypeEntry.position))
+    return {
+        "asked": asked,
+        "query": query,
+        "figure": figure,
+        "districts": [one for one in districts if mine is None or one.code == mine],
+        "types": types.all(),
+        "periods": _periods(asked),
+        "units": labels.UNITS,
+    }
+
+
+def _periods(asked: Asked) -> list[tuple[str, str]]:
+    month = Period.of_month(today())
+    year = Period.parse(str(today().year))
+    quarter = Period.parse(f"{today().year}-Q{(today().month + 2) // 3}")
+    offered = [
+        year,
+        year.year_before(),
+        quarter,
+        quarter.before(),
+        month,
+        *(month.before(back) for back in range(1, 7)),
+    ]
+    if asked.period not in offered:
+        offered.insert(0, asked.period)
+    return [(one.code, one.code) for one in offered]
+
+
+# -- figures in words and charts
+
+
+def figure(one: Measure, indicator: Indicator) -> str:
+    """A figure as it is written."""
+    return written(one.value, indicator)
+
+
+def written(value: float | None, indicator: Indicator) -> str:
+    """A value in the unit of an indicator."""
+    if value is None:
+        return "—"
+    if indicator.unit == "share":
+        return f"{value:.1f}\u2009%"
+    if indicator.unit == "per_10000":
+        return f"{value:.2f}"
+    if indicator.unit == "days":
+        return str(_("%(count)d d", count=int(value)))
+    return f"{value:,.0f}"
+
+
+def _cell(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _remark(one: Measure) -> str:
+    return str(_("too few to say")) if one.is_too_few else ""
+
+
+def spark(row: Standing) -> list[dict[str, Any]]:
+    """Columns of the small trend: x, y, height in a box of 120 by 28; nothing where no figure is known."""
+    values = [one.value for _period, one in row.trend]
+    known = [value for value in values if value is not None]
+    low = min(known, default=0.0) * 0.9 if row.indicator.unit == "share" else 0.0
+    span = (max(known, default=0.0) - low) or 1.0
+    drawn = []
+    for index, ((period, one), value) in enumerate(zip(row.trend, values, strict=True)):
+        height = None if value is None else round(2 + 25 * (value - low) / span, 1)
+        drawn.append(
+            {
+                "x": index * 10,
+                "height": height,
+                "y": 28 - (height or 0),
+                "words": f"{period.code}: {figure(one, row.indicator)}",
+            }
+        )
+    return drawn
+
+
+def _trend_chart(row: Standing, asked: Asked) -> charts.Columns:
+    indicator = row.indicator
+    figures = [
+        charts.Figure(
+            f"{period.first:%m}", one.value, shown=figure(one, indicator), note=f"{period.first:%Y}" if period.first.month == 1 else "",
+            url=behind(indicator.code, replace(asked, period=period)),
+        )
+        for period, one in row.trend
+    ]  # fmt: skip
+    unit = {"share": " %"}.get(indicator.unit, "")
+    return charts.columns(
+        figures, target=row.target, target_words=written(row.target, indicator) if row.target is not None else "",
+        most=100 if indicator.unit == "share" and indicator.direction == "higher" else None, unit=unit,
+    )  # fmt: skip
+
+
+def _groups_chart(row: Standing, found: list[GroupMeasure], by: str, asked: Asked) -> Any:
+    indicator = row.indicator
+    figures = [
+        charts.Figure(
+            _group_name(one, by), one.measure.value, shown=figure(one.measure, indicator),
+            url=_behind_group(indicator.code, asked, by, one.key),
+            note=_remark(one.measure) if indicator.has_interval else _of(one.measure),
+        )
+        for one in found
+    ]  # fmt: skip
+    if not indicator.has_interval:
+        return charts.bars(figures, target=row.target, unit=" %" if indicator.unit == "share" else "")
+    lows = [one.measure.low for one in found if one.measure.low is not None and not one.measure.is_too_few]
+    highs = [one.measure.high for one in found if one.measure.high is not None and not one.measure.is_too_few]
+    first, last = (
+        (max(0, int(min(lows, default=0)) // 10 * 10), 100)
+        if indicator.direction == "higher"
+        else (0, max(10, -(-int(max(highs, default=10)) // 10) * 10))
+    )
+    rows = [
+        charts.Interval(
+            one, None if of.measure.is_too_few else of.measure.low, None if of.measure.is_too_few else of.measure.high,
+            of.measure.against or 0
+        )
+        for one, of in zip(figures, found, strict=True)
+    ]  # fmt: skip
+    return charts.intervals(rows, first=first, last=last, target=row.target)
+
+
+def _of(one: Measure) -> str:
+    if one.against is None:
+        return ""
+    return str(_("%(count)s of %(all)s", count=f"{one.counted:,}", all=f"{one.against:,}"))
+
+
+def _group_name(one: GroupMeasure, by: str) -> str:
+    if by == "kind":
+        return label(one.key, "VERIFICATION_KINDS")
+    if by == "complaint_kind":
+        return label(one.key, "COMPLAINT_KINDS")
+    return pick({"zh": one.name_zh, "en": one.name_en}) or str(_("not recorded"))
+
+
+def behind(code: str, asked: Asked, **more: str) -> str | None:
+    """The list behind a figure, where there is one that shows the same: not of a past day, and not of another district's past."""
+    if asked.past is not None:
+        return None
+    days = {"verified_from": asked.period.first.isoformat(), "verified_to": asked.period.last.isoformat()}
+    given: dict[str, Any] = {"type": asked.type_code} if asked.type_code else {}
+    if code == "coverage":
+        where = {"district": asked.district_code} if asked.district_code else {}
+        return url_for("instruments.listing", state="in_use", **{**given, **where, **more})
+    if asked.district_code or "district" in more or code in ("on_time", "complaints", "workload_standard"):
+        return None
+    if code in ("rejected", "repaired"):
+        given["verdict"] = "rejected" if code == "rejected" else "conforms"
+    if code in _KINDS:
+        given["kind"] = list(_KINDS[code])
+    return url_for("verifications.listing", state="approved", **{**given, **days, **more})
+
+
+def _behind_group(code: str, asked: Asked, by: str, key: str) -> str | None:
+    if by in ("district", "type", "verifier") or (by == "kind" and code != "first_pass"):
+        return behind(code, asked, **{by: key}) if key else None
+    return None
