@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
+from bench.building import FULL_UP_TO, VERIFICATIONS
 from bench.measuring import Measure, memory, once
-from bench.registries import FULL_UP_TO, RECORDS, VERIFICATIONS, Registry
+from bench.registries import RECORDS, Registry
 from metrology.persistence.database import db, reading
 from metrology.persistence.verifications import Verification
 from metrology.services import rechecking
