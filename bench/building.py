@@ -1,7 +1,7 @@
 """Fills an empty registry with a city: rows by ``executemany`` or COPY, indexes and counts afterwards.
 
 Only what is measured must take the registry's own way. Each instrument is made once, with its document, records, certificates and
-entries; indexes and references are set aside and made again from whole tables, which is many times quicker than row by row, and checks them.
+entries; indexes and references are set aside and made again from whole tables, which is many times quicker and checks them.
 """
 
 from __future__ import annotations
@@ -118,9 +118,18 @@ class _Bulk:
         self.aside: list[str] = []
         self._known: dict[str, tuple[str, Callable[[dict[str, Any]], tuple[Any, ...]], tuple[Any, ...]]] = {}
         settings = (
-            ("PRAGMA foreign_keys=OFF", "PRAGMA synchronous=OFF", "PRAGMA journal_mode=OFF", "PRAGMA cache_size=-2000000")
+            (
+                "PRAGMA foreign_keys=OFF",
+                "PRAGMA synchronous=OFF",
+                "PRAGMA journal_mode=OFF",
+                "PRAGMA cache_size=-2000000",
+            )
             if dialect == "sqlite"
-            else ("set session_replication_role = replica", "set timezone to 'UTC'", "set maintenance_work_mem to '1GB'")
+            else (
+                "set session_replication_role = replica",
+                "set timezone to 'UTC'",
+                "set maintenance_work_mem to '1GB'",
+            )
         )
         for setting in settings:
             self.driver.execute(setting)
@@ -205,7 +214,9 @@ def _finish(dialect: str, chain: Chain) -> None:
     """Defences and search index, tallies, sequences, statistics; then the mark that it is whole."""
     click.echo("  search index, counts, statistics …")
     with db.engine.begin() as connection:
-        connection.execute(text("update journal_head set seq = :seq, hash = :hash"), {"seq": chain.seq, "hash": chain.hash})
+        connection.execute(
+            text("update journal_head set seq = :seq, hash = :hash"), {"seq": chain.seq, "hash": chain.hash}
+        )
         defences.apply(connection)
         if dialect == "sqlite":
             connection.execute(text("insert into search_index(search_index) values ('rebuild')"))
@@ -218,7 +229,7 @@ def _finish(dialect: str, chain: Chain) -> None:
             connection.execute(text(f"select setval(pg_get_serial_sequence('\"{table}\"', 'id'), {last})"))
         connection.execute(text("create table bench_built (at integer)"))
         connection.execute(text("insert into bench_built values (1)"))
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.engine.begin() as connection:
         connection.execute(text("analyze"))
 
 

@@ -1,8 +1,9 @@
 """A city of any size as rows: made from a number alone, so that every run has the same.
 
 Four in five are household meters, installed community by community, so their service lives end together; the rest are scales, gauges
-and nozzles that are due one by one. Verdicts are real: each type has some records judged by its regulation, which repeat. Certificates are vouched for: each has
-its entry in the chained journal, with its fingerprint. Ten thousand of them, all over the registry, are as large as a real one.
+and nozzles that are due one by one. Verdicts are real: each type has some records judged by its regulation, which repeat. Certificates
+are vouched for: each has its entry in the chained journal, with its fingerprint. Ten thousand, all over the registry, are as large as
+a real one.
 """
 
 from __future__ import annotations

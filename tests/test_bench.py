@@ -51,6 +51,23 @@ def test_a_registry_is_whole(registry: Any) -> None:
         db.session.remove()
 
 
+def test_every_certificate_is_vouched_for(registry: Any) -> None:
+    from sqlalchemy import select
+
+    from metrology.persistence.certificates import Certificate
+    from metrology.persistence.database import db
+    from metrology.persistence.journal import verify_chain
+    from metrology.services.record_digest import altered
+
+    with registry.app.app_context():
+        session = db.session()
+        assert list(verify_chain(session)) == []
+        rows = session.scalars(select(Certificate).where(Certificate.id <= 500)).all()
+        assert len(rows) == 500
+        assert altered(session, rows) == frozenset()
+        db.session.remove()
+
+
 def test_the_page_keeps_what_a_run_did_not_measure(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "KEPT", tmp_path / "kept.json")
     page = tmp_path / "performance.md"

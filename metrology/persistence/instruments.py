@@ -120,7 +120,8 @@ class Instrument(Model):
     updated_at: Mapped[Instant]
     version: Mapped[int] = mapped_column(default=1)
 
-    type: Mapped[TypeEntry] = relationship(lazy="joined", innerjoin=True)
+    # "unnested": behind an outer join SQLite would work out (instrument join instrument_type) whole before it looks for one row
+    type: Mapped[TypeEntry] = relationship(lazy="joined", innerjoin="unnested")  # type: ignore[arg-type]
     holder: Mapped[Holder | None] = relationship()
     place: Mapped[Place | None] = relationship()
     district: Mapped[District | None] = relationship()
