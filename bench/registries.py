@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from shutil import rmtree
 from zlib import crc32
 
 import click
@@ -75,6 +78,43 @@ def _postgres_url(name: str) -> str:
             connection.execute(text(f'create database "{wanted}"'))
     engine.dispose()
     return POSTGRES.rsplit("/", 1)[0] + "/" + wanted
+
+
+@contextmanager
+def scratch(database: str) -> Iterator[tuple[Flask, Flask]]:
+    """Two applications on two new databases, which go afterwards."""
+    mine = f"metrology_bench_{crc32(str(ROOT).encode()):x}_scratch"
+    folders = [FOLDER / f"scratch-{database}-{number}" for number in (1, 2)]
+    apps: list[Flask] = []
+    try:
+        for number, folder in enumerate(folders, start=1):
+            rmtree(folder, ignore_errors=True)
+            settings = {"METROLOGY_INSTANCE": str(folder)}
+            if database != "sqlite":
+                _server(f'drop database if exists "{mine}_{number}" with (force)', f'create database "{mine}_{number}"')
+                settings["DATABASE_URL"] = POSTGRES.rsplit("/", 1)[0] + f"/{mine}_{number}"
+            apps.append(create_app(dataclasses.replace(load(settings), scheduler=False)))
+            if database != "sqlite":
+                with apps[-1].app_context(), db.engine.begin() as connection:
+                    connection.execute(text("create extension if not exists pg_trgm"))
+        yield apps[0], apps[1]
+    finally:
+        for app in apps:
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
+        for number, folder in enumerate(folders, start=1):
+            rmtree(folder, ignore_errors=True)
+            if database != "sqlite":
+                _server(f'drop database if exists "{mine}_{number}" with (force)')
+
+
+def _server(*statements: str) -> None:
+    engine = create_engine(POSTGRES.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 def _is_built() -> bool:
