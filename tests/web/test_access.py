@@ -44,7 +44,7 @@ LIBRARY: dict[str, str] = {
 }
 OWN_ONLY = {
     *("sessions.end", "lists.remove"),
-    *("api_tokens.new", "api_tokens.rotate", "api_tokens.revoke"),
+    *("api_tokens.new", "api_tokens.rotate", "api_tokens.revoke", "api_papers.package"),
     *("packages.detail", "packages.progress", "packages.fetch"),
     *("verification_approvals.detail", "verification_approvals.progress", "verification_approvals.package"),
 }
