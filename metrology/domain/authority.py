@@ -53,6 +53,11 @@ ACTIONS: dict[str, frozenset[str]] = {
     "seal.edit": _roles(_O, _V),
     "attachment.edit": _roles(_O, _V, _H),
     "search": frozenset(ROLES),
+    # lots: meters delivered together
+    "lot.view": frozenset(ROLES),
+    "lot.edit": _roles(_O, _V),
+    "lot.return": _roles(_C, _P),
+    "lot.rotate": _roles(_O),
     # ledgers
     "import.view": _roles(_A, _O, _M, _U),
     "import.run": _roles(_O),

@@ -86,6 +86,13 @@ FIXED_COLUMNS = {
             *("figures", "digest", "prepared_by_id", "prepared_at", "approved_by_id", "approved_at"),
         ),
     ),
+    "lot": (
+        "old.state not in ('draft', 'discarded')",
+        (
+            *("number", "holder_id", "type_code", "nameplate", "kind", "verified_on", "place_text", "readings"),
+            *("standard_ids", "institute_id", "verifier_id", "created_at"),
+        ),
+    ),
     "print_item": (
         "old.state <> 'waiting'",
         (
@@ -104,6 +111,15 @@ CODES_CHANGED = (
 )
 """A certificate's slot is given once. Its codes are signed once, and again only by another key."""
 ONWARD = {
+    "lot": (
+        "old.code is not null and (new.code is null or new.code <> old.code or new.payload <> old.payload "
+        "or new.certificate_number <> old.certificate_number or new.issued_on <> old.issued_on)"
+    ),
+    "lot_meter": (
+        "(old.left_on is not null and (new.left_on is null or new.left_on <> old.left_on "
+        "or coalesce(new.replaced_by_id, 0) <> coalesce(old.replaced_by_id, 0))) "
+        "or new.lot_id <> old.lot_id or new.instrument_id <> old.instrument_id"
+    ),
     "instrument_label": (
         "(old.state = 'void' and (new.state <> 'void' or new.void_reason <> old.void_reason or new.void_at <> old.void_at "
         "or coalesce(new.instrument_id, 0) <> coalesce(old.instrument_id, 0))) "

@@ -17,6 +17,7 @@ PREFIXES = {
     "case": "SZ",
     "label_batch": "BQ",
     "complaint": "TS",
+    "lot": "PC",
 }
 
 

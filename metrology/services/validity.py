@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import cast
 
 from sqlalchemy import ColumnElement, func, select
@@ -64,14 +65,20 @@ def validity(
 
 def stands(replaces_id: int | None = None) -> ColumnElement[bool]:
     """Condition on Verification: approved, not corrected by an approved one (nor by the one that replaces this), not annulled."""
+    condition = _stands()
+    return condition if replaces_id is None else condition & (Verification.id != replaces_id)
+
+
+@cache
+def _stands() -> ColumnElement[bool]:
+    """Put together once: to name the tables anew for each record costs more than to ask."""
     later = aliased(Verification)
     corrected = select(later.id).where(later.replaces_id == Verification.id, later.state == "approved").exists()
     document = aliased(Certificate)
     annulled = (
         select(document.id).where(document.verification_id == Verification.id, document.end_reason == ANNULLED).exists()
     )
-    condition: ColumnElement[bool] = (Verification.state == "approved") & ~corrected & ~annulled
-    return condition if replaces_id is None else condition & (Verification.id != replaces_id)
+    return (Verification.state == "approved") & ~corrected & ~annulled
 
 
 def _first_conforming(session: Session, instrument: Instrument, replaces_id: int | None) -> date | None:

@@ -6,8 +6,9 @@ know one name. From the submission on the database refuses to change what was re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,6 +42,8 @@ __all__ = [
     "check",
     "correct",
     "discard",
+    "fix",
+    "note_submitted",
     "preview",
     "return_record",
     "save_draft",
@@ -76,8 +79,23 @@ def submit(session: Session, actor: Actor, verification: Verification, *, today:
     """
     own_draft(session, actor, verification)
     found = judging.preview(session, verification, today=today)
+    if not found.is_ready:
+        raise RecordRefused(found.problems, found.missing)
+    snapshots = {
+        use.standard_id: serving_standards.snapshot(session, use.standard, verification.verified_on)
+        for use in verification.standards
+    }
+    fix(verification, found, snapshots, now=now)
+    note_submitted(session, actor, verification, now=now)
+    visiting.mark_verified(session, actor, verification.instrument_id, now=now)
+    session.flush()
+    return verification
+
+
+def fix(verification: Verification, found: Preview, snapshots: Mapping[int, dict[str, Any]], *, now: datetime) -> None:
+    """Write into a record what it was judged by and what came of it; ``snapshots`` are of its standards on its day."""
     edition, verdict = found.edition, found.verdict
-    if not found.is_ready or edition is None or verdict is None:
+    if edition is None or verdict is None:
         raise RecordRefused(found.problems, found.missing)
     verification.nameplate = found.nameplate
     verification.readings = found.readings
@@ -88,18 +106,20 @@ def submit(session: Session, actor: Actor, verification: Verification, *, today:
         verification.readings = without_blanks(found.readings)
         verification.judgement = {**verification.judgement, CALIBRATION: to_dict(found.calibration)}
     for use in verification.standards:
-        use.snapshot = serving_standards.snapshot(session, use.standard, verification.verified_on)
+        use.snapshot = snapshots[use.standard_id]
     verification.state, verification.submitted_at, verification.updated_at = "submitted", now, now
+
+
+def note_submitted(session: Session, actor: Actor, verification: Verification, *, now: datetime) -> None:
+    """Tell the journal that a record was handed in, with its fingerprint."""
     record(
         session, actor, "verification.submitted", verification, at=now, instrument=verification.instrument_id,
         changes={
-            "state": ["draft", "submitted"], "verdict": [None, verdict.verdict], "edition_code": [None, edition.code],
+            "state": ["draft", "submitted"], "verdict": [None, verification.verdict],
+            "edition_code": [None, verification.edition_code],
             "verified_on": [None, verification.verified_on.isoformat()], **digest_changes(verification),
         },
     )  # fmt: skip
-    visiting.mark_verified(session, actor, verification.instrument_id, now=now)
-    session.flush()
-    return verification
 
 
 def discard(session: Session, actor: Actor, verification: Verification, *, now: datetime) -> Verification:

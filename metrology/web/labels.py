@@ -138,6 +138,8 @@ TASK_KINDS = {
     "status.dump": _l("Dump of certificate statuses"),
     "papers.package": _l("Packing papers"),
     "verifications.approve": _l("Approving records"),
+    "lots.work": _l("Working on a lot"),
+    "lots.rotate": _l("Entering replaced meters"),
 }
 TASK_STATES = {
     "queued": _l("Queued"),

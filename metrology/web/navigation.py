@@ -60,6 +60,7 @@ GROUPS = (
         (
             Item("verifications.listing", "verification.view"),
             Item("verifications.queue", "verification.view", _l("Waiting for me")),
+            Item("lots.listing", "lot.view", _l("Lots")),
         ),
         foot=("verification.record", "verification.check", "verification.approve"),
     ),

@@ -34,6 +34,7 @@ from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instrument_labels import InstrumentLabel, LabelBatch, LabelLayout
 from metrology.persistence.instruments import Attachment, Instrument, Seal, StoredFile
 from metrology.persistence.ledgers import LedgerBatch
+from metrology.persistence.lots import Lot
 from metrology.persistence.people import LoginSession, Qualification, User
 from metrology.persistence.places import Place
 from metrology.persistence.preferences import SavedFilter
@@ -59,6 +60,8 @@ from metrology.services.ledger_outcomes import Counts
 from metrology.services.standard_cases import Selection
 from tests.conftest import NOW, TODAY
 from tests.generic import RULES
+from tests.lots import PLATE as METER_PLATE
+from tests.lots import empty_lot
 from tests.people import create_user
 from tests.records import Team, certify, create_scale, create_standard, start
 from tests.standards import certify_equipment, create_equipment, create_upstream, open_case
@@ -158,6 +161,18 @@ class World:
     @cached_property
     def stored_file(self) -> StoredFile:
         return self.keep(StoredFile(sha256=secrets.token_hex(32), size=3, data=b"a,b"))
+
+    @cached_property
+    def lot(self) -> Lot:
+        return self.keep(
+            Lot(
+                number=f"PC{self.name}", holder_id=self.holder.id, district_code=self.district_code,
+                type_code="cold_water_meter", lot_code="", model="", manufacturer="", nameplate=METER_PLATE,
+                state="approved", kind="initial", place_text="", readings={}, standard_ids=[], notes="", return_reason="",
+                task_id=_task(self), code=f"lot-{self.name}", certificate_number=f"PC-{self.name}", issued_on=TODAY,
+                payload=empty_lot(f"PC-{self.name}").to_payload(), created_at=NOW, updated_at=NOW,
+            )
+        )  # fmt: skip
 
     @cached_property
     def label_batch(self) -> LabelBatch:
@@ -624,3 +639,13 @@ def _statement(world: World) -> int:
     preparer = signing_in.actor_of(create_user(world.session, "manager", district_code=world.district_code))
     period = Period.parse("2026-10")
     return statements.prepare(world.session, preparer, period, world.district_code, today=TODAY, now=NOW).id
+
+
+@sample("lot_id", scoped=True)
+def _lot(world: World) -> int:
+    return world.lot.id
+
+
+@sample("lots.certificate:code")
+def _lot_code(world: World) -> str | None:
+    return world.lot.code
