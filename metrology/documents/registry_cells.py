@@ -6,6 +6,7 @@ kind       in the file
 integer    a JSON number, 64 bits with sign
 boolean    ``true`` or ``false``
 text       a JSON string, Unicode, without U+0000 (PostgreSQL keeps none) and without half of a surrogate pair
+number     a JSON number, the shortest that reads back as the same double (IEEE 754); nothing that is measured
 decimal    a string with the exact digits, such as ``"35.302916"``
 date       a string, ``"2026-11-22"``
 instant    a string in UTC to the microsecond, ``"2026-11-22T02:00:00.000000Z"``
@@ -24,13 +25,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-KINDS: Final = ("integer", "boolean", "text", "decimal", "date", "instant", "bytes", "json")
+KINDS: Final = ("integer", "number", "boolean", "text", "decimal", "date", "instant", "bytes", "json")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -78,6 +80,7 @@ def _same(value: Any) -> Any:
 
 _WRITTEN: Final[dict[str, Convert]] = {
     "integer": _same,
+    "number": float,
     "boolean": _same,
     "text": _same,
     "decimal": str,
@@ -94,6 +97,12 @@ def _integer(value: Any) -> int:
     if type(value) is not int or not _SMALLEST <= value <= _LARGEST:
         raise BadCell("integer")
     return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise BadCell("number")
+    return float(value)
 
 
 def _boolean(value: Any) -> bool:
@@ -170,6 +179,7 @@ def _holds_nul(value: Any) -> bool:
 
 _READ: Final[dict[str, Convert]] = {
     "integer": _integer,
+    "number": _number,
     "boolean": _boolean,
     "decimal": _decimal,
     "date": _date,

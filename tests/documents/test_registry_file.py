@@ -20,7 +20,8 @@ from metrology.documents.registry_file import Column, Manifest, Reader, Writer
 from metrology.domain.problems import Problem
 
 ALL = tuple(
-    Column(kind, kind) for kind in ("integer", "boolean", "text", "decimal", "date", "instant", "bytes", "json")
+    Column(kind, kind)
+    for kind in ("integer", "number", "boolean", "text", "decimal", "date", "instant", "bytes", "json")
 )
 _words = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
 _plain = st.none() | st.booleans() | st.integers() | _words
@@ -29,6 +30,7 @@ _json = st.recursive(
 )
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "integer": st.integers(-(2**63), 2**63 - 1),
+    "number": st.floats(allow_nan=False, allow_infinity=False),
     "boolean": st.booleans(),
     "text": _words,
     "decimal": st.decimals(allow_nan=False, allow_infinity=False),
@@ -86,7 +88,7 @@ def test_a_cell_as_the_page_of_the_format_says() -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("integer", "1"), ("integer", True), ("integer", 2**63), ("integer", 1.0), ("boolean", 1), ("text", 5), ("text", "a\0"),
+        ("integer", "1"), ("integer", True), ("integer", 2**63), ("integer", 1.0), ("number", "1"), ("number", True), ("number", float("nan")), ("boolean", 1), ("text", 5), ("text", "a\0"),
         ("decimal", 1), ("decimal", "NaN"), ("decimal", "x"), ("date", "2026-02-30"), ("date", "20260201"),
         ("instant", "2026-11-22T02:00:00Z"), ("instant", "2026-13-22T02:00:00.000000Z"), ("bytes", "AP8"), ("bytes", "?"),
         ("json", {}), ("json", []), ("json", [1, 2]), ("json", [{"a": ["\0"]}]), ("json", [{"\0": 1}]),
@@ -124,7 +126,7 @@ def test_the_letters_backslash_u0000_are_no_nul(tmp_path: Path) -> None:
 
 
 def test_equal_rows_make_equal_files_in_folder_and_archive(tmp_path: Path) -> None:
-    rows = [(number, None, "水", None, None, None, b"x", None) for number in range(1200)]
+    rows = [(number, 0.1, None, "水", None, None, None, b"x", None) for number in range(1200)]
     one, two, tar = (export_of(tmp_path, rows, name=name) for name in ("one", "two", "three.tar"))
     assert (one / "thing.jsonl.gz").read_bytes() == (two / "thing.jsonl.gz").read_bytes()
     with tarfile.open(tar) as archive:
@@ -168,7 +170,7 @@ def _change(target: Path, change: str) -> None:
     ],
 )
 def test_a_touched_file_is_refused(tmp_path: Path, change: str, code: str) -> None:
-    target = export_of(tmp_path, [(1, True, "SC100001", None, None, None, None, None)])
+    target = export_of(tmp_path, [(1, None, True, "SC100001", None, None, None, None, None)])
     _change(target, change)
     with pytest.raises(Problem, match=code):
         read(target)
@@ -193,7 +195,7 @@ def test_a_manifest_that_does_not_agree_with_itself_is_refused(tmp_path: Path) -
 
 
 def test_lines_are_held_against_their_hash_though_the_file_was_packed_anew(tmp_path: Path) -> None:
-    target = export_of(tmp_path, [(1, True, "SC100001", None, None, None, None, None)])
+    target = export_of(tmp_path, [(1, None, True, "SC100001", None, None, None, None, None)])
     _change(target, "word")
     sha = hashlib.sha256((target / "thing.jsonl.gz").read_bytes()).hexdigest()
     _with_sums_put_right(target, lambda _said, file: file.update(sha256=sha))
