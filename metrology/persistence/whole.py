@@ -112,7 +112,8 @@ def kind_of(kind: TypeEngine[Any]) -> str:
 
 
 _KINDS: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
-    (JSON, "json"), (Boolean, "boolean"), (Integer, "integer"), (Date, "date"), (LargeBinary, "bytes"), (Float, "number"), (Numeric, "decimal"),
+    (JSON, "json"), (Boolean, "boolean"), (Integer, "integer"), (Date, "date"), (LargeBinary, "bytes"),
+    (Float, "number"), (Numeric, "decimal"),
     (String, "text"),
 )  # fmt: skip
 _PLAIN: Final[dict[str, TypeEngine[Any]]] = {

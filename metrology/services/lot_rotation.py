@@ -106,7 +106,7 @@ def ask(session: Session, actor: Actor, lot: Lot, data: bytes, file_name: str, *
     arguments = {"lot_id": lot.id, "user_id": actor.user_id, "ip": actor.ip or "", "lines": lines}
     task = tasks.enqueue(session, actor, TASK, arguments, now=now, total=len(lines))
     changes: dict[str, list[Any]] = {"replacements": [None, len(lines)]}
-    record(session, actor, "lot.rotated", lot, at=now, changes=changes, reason=file_name[:200])
+    record(session, actor, "lot.replacements_sent", lot, at=now, changes=changes, reason=file_name[:200])
     session.flush()
     return task
 

@@ -125,7 +125,7 @@ VERBS = {
     "published": _l("published"),
     "prepared": _l("prepared"),
     "readings_loaded": _l("readings loaded"),
-    "rotated": _l("replacements sent"),
+    "replacements_sent": _l("replacements sent"),
     "proposed": _l("proposed"),
     "set": _l("set"),
     "put_in": _l("put into a standard"),
