@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Index, String, event, insert, inspect, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from metrology.domain.authority import Actor
 from metrology.persistence.canonical import encoded
@@ -25,6 +25,8 @@ from metrology.persistence.database import Model
 
 GENESIS = "0" * 64
 _PENDING = "journal.pending"
+_MARKS = "journal.savepoints"
+"""Savepoint → how many entries waited when it was set."""
 _NOT_TOLD = frozenset(
     [
         "id",
@@ -235,6 +237,25 @@ def _write_pending(session: Session) -> None:
 @event.listens_for(Session, "after_rollback")
 def _forget_pending(session: Session) -> None:
     session.info.pop(_PENDING, None)
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_MARKS, {})[transaction] = len(session.info.get(_PENDING, ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_since_savepoint(session: Session, previous: SessionTransaction) -> None:
+    """What a savepoint took back did not happen, so it is not told."""
+    mark = session.info.get(_MARKS, {}).pop(previous, None)
+    if mark is not None:
+        del session.info.get(_PENDING, [])[mark:]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    session.info.get(_MARKS, {}).pop(transaction, None)
 
 
 def verify_chain(

@@ -44,6 +44,7 @@ NOUNS = {
     "paper": _l("Paper to print"),
     "place": _l("Place"),
     "qualification": _l("Qualification"),
+    "reconciliation": _l("Comparison of ledgers"),
     "reminder": _l("Reminder"),
     "rules": _l("Rules"),
     "saved_filter": _l("Saved filter"),
@@ -59,6 +60,8 @@ NOUNS = {
     "visit": _l("Visit"),
 }
 VERBS = {
+    "kept_ours": _l("ours stays"),
+    "took_theirs": _l("theirs taken"),
     "accepted": _l("accepted"),
     "asked": _l("asked for"),
     "bound": _l("bound"),
@@ -198,6 +201,7 @@ KINDS = {
     "place": NOUNS["place"],
     "print_item": NOUNS["paper"],
     "qualification": NOUNS["qualification"],
+    "reconciliation": NOUNS["reconciliation"],
     "registry_setting": NOUNS["setting"],
     "rules_version": _l("Rules"),
     "seal": NOUNS["seal"],

@@ -98,17 +98,19 @@ def batch_problem(batch: LedgerBatch) -> str:
 
 def changes_in_words(row: LedgerRow) -> list[tuple[str, str, str]]:
     """What changes on an instrument: the fact, its old and its new value, as people read them."""
-    return [(_field(name), _value(name, old), _value(name, new)) for name, old, new in row.changes or ()]
+    return [(field_name(name), value_words(name, old), value_words(name, new)) for name, old, new in row.changes or ()]
 
 
-def _field(name: str) -> str:
+def field_name(name: str) -> str:
+    """A fact of an instrument, as people call it."""
     if name.startswith(NAMEPLATE):
         known = characteristic_of_any(name.removeprefix(NAMEPLATE))
         return pick(dict(known.labels)) if known else name
     return str(_CHANGED.get(name, name))
 
 
-def _value(name: str, value: str | None) -> str:
+def value_words(name: str, value: str | None) -> str:
+    """A value of a fact, as people read it."""
     if value is None:
         return "—"
     words: dict[str, Any] = _CODED.get(name, {})
@@ -119,7 +121,7 @@ def field_words(key: str) -> str:
     """The field a column holds."""
     if key in BY_KEY:
         return pick(dict(BY_KEY[key].labels))
-    return _field(key)
+    return field_name(key)
 
 
 def field_groups() -> list[tuple[Any, list[tuple[str, str]]]]:

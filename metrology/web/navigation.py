@@ -49,6 +49,7 @@ GROUPS = (
             Item("complaints.listing", "complaint.view", _l("Complaints")),
             Item("label_batches.listing", "label.view", _l("Label stock")),
             Item("ledgers.listing", "import.view", _l("Ledgers")),
+            Item("exchange.listing", "import.view", _l("National system")),
             Item("types.listing", "type.view", _l("Instrument types")),
             Item("rules.listing", "rules.view", _l("Rules entered here")),
         ),

@@ -39,6 +39,7 @@ from metrology.persistence.people import LoginSession, Qualification, User
 from metrology.persistence.places import Place
 from metrology.persistence.preferences import SavedFilter
 from metrology.persistence.printing import PaperPackage, PrintItem
+from metrology.persistence.reconciliations import Reconciliation
 from metrology.persistence.reminders import Notice
 from metrology.persistence.rules_versions import RulesVersion
 from metrology.persistence.standard_cases import StandardCase
@@ -197,6 +198,16 @@ class World:
             LedgerBatch(
                 file_id=self.stored_file.id, file_name="ledger.csv", created_by_id=sender.id, created_at=NOW,
                 state="checked", mapping=LEDGER_MAPPING, counts=Counts(Counter(created=1)).to_dict(),
+            )
+        )  # fmt: skip
+
+    @cached_property
+    def reconciliation(self) -> Reconciliation:
+        asker = create_user(self.session, "officer", district_code=self.district_code)
+        return self.keep(
+            Reconciliation(
+                file_id=self.stored_file.id, file_name="ledger.csv", compared_with="holders", created_by_id=asker.id,
+                created_at=NOW, state="done",
             )
         )  # fmt: skip
 
@@ -494,6 +505,11 @@ def _notice(world: World) -> int:
 @sample("batch_id", scoped=True)
 def _batch(world: World) -> int:
     return world.batch.id
+
+
+@sample("reconciliation_id", scoped=True)
+def _reconciliation(world: World) -> int:
+    return world.reconciliation.id
 
 
 @sample("ledgers.refused:sheet")
