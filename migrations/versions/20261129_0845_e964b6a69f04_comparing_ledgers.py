@@ -1,7 +1,7 @@
 """Comparisons of other systems' ledgers with the registry, and what was decided of each difference.
 
 Revision ID: e964b6a69f04
-Revises: 7a1c5e9d0b21
+Revises: 10750fa11b07
 """
 from alembic import op
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 # revision identifiers, used by Alembic.
 revision = 'e964b6a69f04'
-down_revision = '7a1c5e9d0b21'
+down_revision = '10750fa11b07'
 branch_labels = None
 depends_on = None
 
