@@ -17,11 +17,11 @@ from metrology.documents.typesetting import typeset
 SheetLanguage = Literal["zh", "zh-en"]
 
 _MOST_HOLDERS: Final = 20
-_MOST_TYPES: Final = 10
-_MOST_PLACES: Final = 10
+_MOST_TYPES: Final = 11
+_MOST_PLACES: Final = 11
 _PLACE_WIDTH: Final = 26
 _MOST_DISTRICTS: Final = 18
-_MONTHS: Final = 12
+_MONTHS: Final = 13
 _DISTRICT_WIDTH: Final = 20
 _HOLDER_WIDTH: Final = 42
 _TYPE_WIDTH: Final = 22

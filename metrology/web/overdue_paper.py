@@ -16,7 +16,7 @@ from metrology.domain.overdue_figure import OVERDUE_FIGURES
 from metrology.domain.schedule import AGEING
 from metrology.persistence.database import db
 from metrology.services import settings as bureau_settings
-from metrology.services.reporting import OverdueGroup, OverdueReport
+from metrology.services.reporting import OverdueGroup, OverdueReport, TrendPoint
 from metrology.web.filters import pick
 from metrology.web.overdue_page import ageing_words, district_of, name_of
 
@@ -114,8 +114,8 @@ def paper(report: OverdueReport, scope: str) -> sheet_pdf.OverdueReport:
         ),
         trend=tuple(
             sheet_pdf.OverdueMonth(point.day.strftime("%Y-%m"), point.overdue)
-            for point in report.trend
-            if point.overdue is not None
+            for point in (*report.trend, TrendPoint(report.day, report.total, report.in_use))
+            if report.trend and point.overdue is not None
         ),
     )
 
