@@ -172,6 +172,17 @@ def plain_value(value: Any) -> Any:
     return value
 
 
+def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """``plain_value`` of changes: most are plain already, and a ledger brings them by the million."""
+    return {
+        field: pair if isinstance(pair, list) and _SIMPLE.issuperset(map(type, pair)) else plain_value(pair)
+        for field, pair in changes.items()
+    }
+
+
+_SIMPLE = frozenset({str, int, bool, type(None)})
+
+
 def entry_hash(prev_hash: str, facts: dict[str, Any]) -> str:
     """SHA-256 of the previous hash and the canonical JSON of an entry's facts."""
     return hashlib.sha256(prev_hash.encode() + b"\n" + encoded(facts)).hexdigest()
@@ -224,13 +235,13 @@ def _write_pending(session: Session) -> None:
             "object_kind": kind,
             "object_id": key,
             "instrument_id": _instrument_of(pending),
-            "changes": plain_value(pending.changes),
+            "changes": _plain(pending.changes),
             "reason": pending.reason,
             "prev_hash": prev,
         }
         prev = row["hash"] = entry_hash(prev, _facts(row))
         rows.append(row)
-    session.execute(insert(JournalEntry), rows)
+    session.execute(insert(JournalEntry.__table__), rows)  # the table, not the model: nobody needs these as objects
     session.execute(update(JournalHead).where(JournalHead.id == 1).values(seq=seq, hash=prev))
 
 

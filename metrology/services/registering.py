@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, object_session, selectinload
 
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
-from metrology.persistence.bulk import insert_new, take_keys
+from metrology.persistence.bulk import as_read, insert_new, take_keys
 from metrology.persistence.database import Model
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, Seal
@@ -265,11 +265,12 @@ class Registrar:
             Identity.of(facts),
             standing_of(facts, law.type_of(self.session, facts.type_code), rule=self._rule, today=self.today),
         )
-        instrument = Instrument(
-            public_code=secrets.token_urlsafe(16), is_assembly=facts.is_assembly, state=standing.state,
-            last_verified_on=facts.last_verified_on, due_date=standing.due_date, due_basis=standing.due_basis,
-            due_kind=standing.due_kind, created_at=self.now, updated_at=self.now, **columns_of(facts),
-        )  # fmt: skip
+        values = {
+            "public_code": secrets.token_urlsafe(16), "is_assembly": facts.is_assembly, "state": standing.state,
+            "last_verified_on": facts.last_verified_on, "due_date": standing.due_date, "due_basis": standing.due_basis,
+            "due_kind": standing.due_kind, "created_at": self.now, "updated_at": self.now,
+        }  # fmt: skip
+        instrument = as_read(Instrument, columns_of(facts) | values)
         must_lie_within(self.actor, district_of(holder, place), "place_id")
         self._serials.add(identity.serial_key)
         self._known[identity] = instrument
@@ -299,13 +300,11 @@ class Registrar:
         values = []
         for one, number, key in zip(new, numbers, keys, strict=True):
             row = one.row
-            row.id = key
-            row.number = numbering.number("instrument", number)
-            row.holder_id = one.holder.id if one.holder else None
-            row.place_id = one.place.id if one.place else None
-            row.parent_id = one.whole.id if one.whole else None
-            row.district_code = district_of(one.holder, one.place)
-            row.version = 1
+            vars(row).update(
+                id=key, number=numbering.number("instrument", number), holder_id=one.holder.id if one.holder else None,
+                place_id=one.place.id if one.place else None, parent_id=one.whole.id if one.whole else None,
+                district_code=district_of(one.holder, one.place), version=1,
+            )  # fmt: skip
             said_of_row = {name: value for name, value in vars(row).items() if name in _COLUMNS}
             values.append(said_of_row)
             changes = said(Instrument, said_of_row)
