@@ -136,8 +136,9 @@ class FindFilter(TextFilter):
 
 def type_choices(asking: Asking) -> Choices:
     """The catalogue, types with rules first."""
-    statement = select(TypeEntry).order_by(TypeEntry.has_rules.desc(), TypeEntry.position)
-    return [(row.code, pick(row)) for row in asking.session.scalars(statement)]
+    statement = select(TypeEntry.code, TypeEntry.name_zh, TypeEntry.name_en)
+    statement = statement.order_by(TypeEntry.has_rules.desc(), TypeEntry.position)
+    return [(row.code, pick(row)) for row in asking.session.execute(statement)]
 
 
 def planned_where(_asking: Asking, values: list[str]) -> Condition:

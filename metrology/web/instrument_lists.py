@@ -12,8 +12,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from metrology.domain.problems import Problem
-from metrology.persistence.instruments import Instrument
+from metrology.persistence.holders import Holder
+from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.persistence.keyset import Order
+from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.web import instrument_filters as filters
 from metrology.web import listing
@@ -50,13 +52,13 @@ COLUMNS = (
         key="holder",
         label=_l("Holder"),
         value=lambda row: row.holder.name if row.holder else None,
-        loads=(joinedload(Instrument.holder),),
+        loads=(joinedload(Instrument.holder).load_only(Holder.name),),
     ),
     Column(
         key="place",
         label=_l("Place"),
         value=lambda row: row.place.full_name if row.place else None,
-        loads=(joinedload(Instrument.place),),
+        loads=(joinedload(Instrument.place).load_only(Place.name, Place.full_name),),
     ),
     Column(
         key="district",
@@ -121,6 +123,7 @@ INSTRUMENTS = listing.register(
         divided_sorts=("due",),
         chips=filters.chips,
         cells="instruments/_cells.html",
+        loads=(joinedload(Instrument.type).load_only(TypeEntry.name_zh, TypeEntry.name_en),),
         bulk=[BulkAction(label=_l("Plan a visit"), endpoint="visits.create", action="plan.edit")],
         bulk_limit=BULK_LIMIT,
     )
