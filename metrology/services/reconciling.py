@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from metrology.documents.spreadsheet_in import file_kind
@@ -92,7 +92,7 @@ def start(
     return one
 
 
-def visible(statement: Select[Any], actor: Actor) -> Select[Any]:
+def visible(statement: Any, actor: Actor) -> Any:
     """Narrow a statement on comparisons: an actor of one district sees those of its colleagues there."""
     if actor.district_code is None:
         return statement
@@ -236,7 +236,7 @@ def _alike(session: Session, actor: Actor, serials: Sequence[str]) -> dict[str, 
     """Ours with those serial numbers, within the actor's scope, by serial number."""
     if not serials:
         return {}
-    columns = (
+    columns: tuple[Any, ...] = (
         Instrument.id, Instrument.serial_key, Instrument.type_code, Instrument.manufacturer_key, Instrument.model,
         Instrument.part_label, Instrument.holder_id,
     )  # fmt: skip

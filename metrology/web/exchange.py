@@ -149,7 +149,8 @@ def detail(reconciliation_id: int) -> str:
     rows, next_key = reconciliation_pages.rows(
         session, one, finding, after=request.args.get("after", type=int), undecided=is_open
     )
-    more = {"reconciliation_id": one.id, "finding": finding, "open": "yes" if is_open else None}
+    here = {"reconciliation_id": one.id, "finding": finding, "open": "yes" if is_open else None}
+    more: dict[str, Any] = {**here, "after": next_key}
     return render_template(
         "exchange/detail.html",
         one=one,
@@ -161,7 +162,7 @@ def detail(reconciliation_id: int) -> str:
         rows=rows,
         cells=lambda row: reconciliation_pages.cells_in_words(one, row),
         decisions=reconciliation_deciding.ALLOWED[finding],
-        next_url=url_for(".detail", after=next_key, **more) if next_key else None,
+        next_url=url_for(".detail", **more) if next_key else None,
         words=exchange_words,
     )
 
@@ -202,8 +203,8 @@ def decide(reconciliation_id: int) -> Response:
         return redirect(back)
     if decided.done:
         flash(ngettext("%(num)s row decided.", "%(num)s rows decided.", decided.done), "success")
-    for row, problem in decided.refused[:5]:
-        flash(f"{row.label}: {sentence_of(problem)}", "error")
+    for row, refusal in decided.refused[:5]:
+        flash(f"{row.label}: {sentence_of(refusal)}", "error")
     if len(decided.refused) > 5:
         flash(_("%(count)s more rows could not be decided.", count=len(decided.refused) - 5), "error")
     return redirect(back)

@@ -100,7 +100,7 @@ def say(found: FoundRow, what: str, value: str | None) -> str:
     if what == "reason":
         return reason(found.row)
     if what == "certificate":
-        return _("Our certificate stands.")
+        return str(_("Our certificate stands."))
     return ledger_words.value_words(what, value)
 
 
