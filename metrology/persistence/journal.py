@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Index, String, event, insert, inspect, select, update
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
@@ -22,6 +22,9 @@ from metrology.domain.authority import Actor
 from metrology.persistence.canonical import encoded
 from metrology.persistence.columns import Big, Code, Instant, Json, Line, Words
 from metrology.persistence.database import Model
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 GENESIS = "0" * 64
 _PENDING = "journal.pending"
@@ -241,7 +244,7 @@ def _write_pending(session: Session) -> None:
         }
         prev = row["hash"] = entry_hash(prev, _facts(row))
         rows.append(row)
-    session.execute(insert(JournalEntry.__table__), rows)  # the table, not the model: nobody needs these as objects
+    session.execute(insert(cast("Table", JournalEntry.__table__)), rows)  # the table, not the model: nobody needs these as objects
     session.execute(update(JournalHead).where(JournalHead.id == 1).values(seq=seq, hash=prev))
 
 
