@@ -244,7 +244,9 @@ def _write_pending(session: Session) -> None:
         }
         prev = row["hash"] = entry_hash(prev, _facts(row))
         rows.append(row)
-    session.execute(insert(cast("Table", JournalEntry.__table__)), rows)  # the table, not the model: nobody needs these as objects
+    session.execute(
+        insert(cast("Table", JournalEntry.__table__)), rows
+    )  # the table, not the model: nobody needs these as objects
     session.execute(update(JournalHead).where(JournalHead.id == 1).values(seq=seq, hash=prev))
 
 
