@@ -99,6 +99,9 @@ ACTIONS: dict[str, frozenset[str]] = {
     "statement.view": _roles(_A, _M, _O, _P, _U),
     "statement.prepare": _roles(_M, _O),
     "statement.approve": _roles(_M, _P),
+    "list.build": _READ_ALL,
+    "report.keep": _READ_ALL,
+    "report.subscribe": _READ_ALL,
     # administration
     "user.view": _roles(_A, _U),
     "user.edit": _roles(_A),
