@@ -28,4 +28,4 @@ def _clear(session: Session, *, now: datetime, settings: Settings, **_known: Any
 
 
 TASKS = {own_list_files.TASK: export}
-REGULAR = [Regular("list_files", timedelta(hours=1), _clear)]
+REGULAR = [Regular("list files", timedelta(hours=1), _clear)]

@@ -51,7 +51,8 @@ _MEANT: Final = (
     (
         Bilingual("逾期", "Overdue"),
         Bilingual(
-            "在用，且有效期最后一日已过；自次日起计。", "In use, and the last valid day has passed. Counted from the day after it."
+            "在用，且有效期最后一日已过；自次日起计。",
+            "In use, and the last valid day has passed. Counted from the day after it.",
         ),
     ),
     (
@@ -68,7 +69,8 @@ _MEANT: Final = (
     (
         Bilingual("逾期时长", "Ageing"),
         Bilingual(
-            "制表日减有效期最后一日的天数，分四段。", "Days from the last valid day to the day of the report, in four classes."
+            "制表日减有效期最后一日的天数，分四段。",
+            "Days from the last valid day to the day of the report, in four classes.",
         ),
     ),
 )

@@ -140,6 +140,8 @@ TASK_KINDS = {
     "verifications.approve": _l("Approving records"),
     "lots.work": _l("Working on a lot"),
     "lots.rotate": _l("Entering replaced meters"),
+    "list.export": _l("Making the file of an own list"),
+    "report.send": _l("Making a report to be sent by mail"),
 }
 TASK_STATES = {
     "queued": _l("Queued"),

@@ -44,6 +44,7 @@ from metrology.web.languages import choose
 from metrology.web.problems import sentence_of
 from metrology.web.refusals import told_at
 from metrology.web.requests import actor, allowed, now, or_404, requires, settings, today
+from metrology.web.saved_reports import opened
 
 blueprint = Blueprint("own_lists", __name__, url_prefix="/reports/lists")
 PAGE_SIZE = 50
@@ -54,7 +55,8 @@ FORMS = {"xlsx": XLSX_TYPE, "csv": CSV_TYPE, "pdf": "application/pdf"}
 
 def asked_pairs() -> list[tuple[str, str]]:
     """The list's part of the address or of the form."""
-    return [(key, value) for key, value in request.values.items(multi=True) if key not in NOT_PARTS]
+    given = request.values.items(multi=True)
+    return [(key, str(value)) for key, value in given if key not in NOT_PARTS]
 
 
 def run_of(made: OwnList) -> Run:
@@ -84,7 +86,9 @@ def address(made_or_pairs: OwnList | list[tuple[str, str]], **more: Any) -> str:
     for key, value in pairs:
         values.setdefault(key, []).append(value)
     saved = request.values.get("saved", type=int)
-    return url_for("own_lists.build", **values, **({"saved": saved} if saved else {}), **more)
+    if saved:
+        values["saved"] = saved
+    return url_for("own_lists.build", **values, **more)
 
 
 def _moved(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -100,8 +104,6 @@ def _moved(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _page(made: OwnList, fault: str = "") -> str:
-    from metrology.web.saved_reports import opened
-
     run = run_of(made)
     preview = _preview(run)
     return render_template(

@@ -38,6 +38,8 @@ REGULAR: dict[str, Any] = {
     "status dump": _l("Nightly dump of certificate statuses"),
     "forgetting": _l("Forgetting what the public left behind"),
     "packages": _l("Removing packages whose time is over"),
+    "list files": _l("Removing files of lists whose time is over"),
+    "subscriptions": _l("Reports that are due to be sent by mail"),
     "counts brought together": _l("Counts of the reports, tidied"),
 }
 

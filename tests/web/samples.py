@@ -42,6 +42,7 @@ from metrology.persistence.printing import PaperPackage, PrintItem
 from metrology.persistence.reconciliations import Reconciliation
 from metrology.persistence.reminders import Notice
 from metrology.persistence.rules_versions import RulesVersion
+from metrology.persistence.saved_reports import ReportFile, SavedReport
 from metrology.persistence.standard_cases import StandardCase
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
@@ -466,6 +467,36 @@ def _package(world: World) -> int:
     return world.keep(
         PaperPackage(title="证书", made_for_id=world.user.id, state="making", asked_at=NOW, task_id=_task(world))
     ).id
+
+
+@sample("file_id")
+def _list_file(world: World) -> int:
+    return world.keep(
+        ReportFile(
+            title="清单",
+            query="about=instruments",
+            form="xlsx",
+            made_for_id=world.user.id,
+            asked_at=NOW,
+            task_id=_task(world),
+        )
+    ).id
+
+
+@sample("own_lists.export:form")
+def _own_list_form(_world: World) -> str:
+    return "csv"
+
+
+@sample("saved_id")
+def _saved_report(world: World) -> int:
+    """Shared with all staff, so that whoever may keep reports sees it."""
+    return world.keep(
+        SavedReport(
+            kind="own_list", name="清单", query="about=instruments&by=district", owner_id=world.user.id, sharing="staff",
+            created_at=NOW, updated_at=NOW,
+        )
+    ).id  # fmt: skip
 
 
 @sample("approval_id")

@@ -45,6 +45,8 @@ LIBRARY: dict[str, str] = {
 OWN_ONLY = {
     *("sessions.end", "lists.remove"),
     *("api_tokens.new", "api_tokens.rotate", "api_tokens.revoke", "api_papers.package"),
+    *("own_lists.file", "own_lists.progress", "own_lists.fetch"),
+    *("saved_reports.edit", "saved_reports.change", "saved_reports.remove", "saved_reports.restore"),
     *("packages.detail", "packages.progress", "packages.fetch"),
     *("verification_approvals.detail", "verification_approvals.progress", "verification_approvals.package"),
 }
