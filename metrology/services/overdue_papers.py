@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Final
 
@@ -14,6 +15,8 @@ from metrology.documents.bilingual import Bilingual
 from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.documents.workbook import Cell
 from metrology.domain.authority import Actor, sees
+from metrology.domain.indicator import Words
+from metrology.domain.overdue_figure import OVERDUE_FIGURES
 from metrology.domain.problems import Problem
 from metrology.domain.schedule import AGEING
 from metrology.persistence.districts import District
@@ -23,10 +26,12 @@ from metrology.persistence.places import Place
 from metrology.services import settings as bureau_settings
 from metrology.services.own_list_parts import said
 from metrology.services.own_list_words import PURPOSES
-from metrology.services.reporting import OverdueFilter, OverdueGroup, OverdueReport, overdue_report
+from metrology.services.reporting import OverdueFilter, OverdueGroup, OverdueReport, TrendPoint, overdue_report
 
 KEYS: Final = ("district", "type", "holder", "place", "purpose")
 """What narrows the report in its address."""
+MOST_GROUPS: Final = 1000
+"""Holders and places in the workbook, the worst first."""
 _BANDS: Final = tuple(
     Bilingual(f"{one.first}–{one.last} 天", f"{one.first}–{one.last} days")
     if one.last
@@ -39,7 +44,9 @@ _HEADINGS: Final = (
     (Bilingual("区县", "District"), 16),
     (Bilingual("在用", "In use"), 10),
     (Bilingual("逾期", "Overdue"), 10),
+    (Bilingual("逾期率, %", "Share overdue, %"), 12),
     (Bilingual("已排检", "Planned"), 10),
+    (Bilingual("最早有效期至", "Oldest last valid day"), 16),
 )
 _SECTIONS: Final = {
     "districts": Bilingual("区县", "District"),
@@ -47,38 +54,14 @@ _SECTIONS: Final = {
     "places": Bilingual("市场、加油站、小区", "Market, station or community"),
     "holders": Bilingual("使用单位", "Holder"),
 }
-_MEANT: Final = (
-    (
-        Bilingual("逾期", "Overdue"),
-        Bilingual(
-            "在用，且有效期最后一日已过；自次日起计。",
-            "In use, and the last valid day has passed. Counted from the day after it.",
-        ),
-    ),
-    (
-        Bilingual("在用", "In use"),
-        Bilingual(
-            "状态为“在用”的器具；加油机按枪计。",
-            "Instruments in the state “in use”; a dispenser is counted by its nozzles.",
-        ),
-    ),
-    (
-        Bilingual("已排检", "Planned"),
-        Bilingual("逾期器具中，已列入尚未完成的检定安排的。", "Of the overdue, those on a visit that is not finished."),
-    ),
-    (
-        Bilingual("逾期时长", "Ageing"),
-        Bilingual(
-            "制表日减有效期最后一日的天数，分四段。",
-            "Days from the last valid day to the day of the report, in four classes.",
-        ),
-    ),
-)
 _TITLE: Final = Bilingual("逾期", "Overdue")
 _CITY: Final = Bilingual("全市", "The whole city")
 _NO_DISTRICT: Final = Bilingual("未登记区县", "No district recorded")
-_DAY: Final = Bilingual("制表日", "Day")
-_SCOPE: Final = Bilingual("范围", "Scope")
+_DAY: Final = Bilingual("日期", "Day")
+_SCOPE: Final = Bilingual("范围", "What it covers")
+_ALL: Final = Bilingual("全部", "All")
+_PLANNED: Final = Bilingual("已排检", "Planned")
+_NOT_KEPT: Final = Bilingual("过去某日的排检情况不保存。", "How visits stood on a past day is not kept.")
 
 
 def filter_of(query: Mapping[str, str]) -> OverdueFilter:
@@ -96,28 +79,60 @@ def filter_of(query: Mapping[str, str]) -> OverdueFilter:
 
 
 def xlsx(session: Session, actor: Actor, chosen: OverdueFilter, *, today: date, language: str) -> IO[bytes]:
-    """One table with every group and its ageing, and the definitions on a second sheet."""
-    report = overdue_report(session, actor, today=today, chosen=chosen, top=1000)
+    """The workbook of today, for what a reader may see."""
+    report = overdue_report(session, actor, today=today, chosen=chosen, top=MOST_GROUPS)
+    return workbook(report, scope_words(session, actor, chosen, language), language)
+
+
+def workbook(report: OverdueReport, scope: str, language: str) -> IO[bytes]:
+    """Every group with its ageing, numbers as numbers; the second sheet says what they mean and what was asked."""
     columns = [ListColumn(said(heading, language), width) for heading, width in _HEADINGS]
     columns += [ListColumn(said(band, language), 12) for band in _BANDS]
-    meant = [
-        (said(_DAY, language), report.day.isoformat()),
-        (said(_SCOPE, language), scope_words(session, actor, chosen, language)),
-        *((said(name, language), said(meaning, language)) for name, meaning in _MEANT),
-    ]
     title = f"{said(_TITLE, language)} {report.day.isoformat()}"
+    meant = list(_definitions(report, scope, language))
     return write_xlsx(columns, _rows(report, language), title=title, definitions=meant)
 
 
-def _rows(report: OverdueReport, language: str) -> list[list[Cell]]:
-    found: list[list[Cell]] = []
+def _rows(report: OverdueReport, language: str) -> Iterator[list[Cell]]:
+    every = said(_ALL, language)
+    whole = OverdueGroup("", "", "", report.total, report.ageing, report.in_use, report.planned)
+    yield _row(every, every, whole, report, language)
     for section, heading in _SECTIONS.items():
         for group in getattr(report, section):
-            line: list[Cell] = [said(heading, language), _name(group, language), _district(group, language)]
-            line += [group.in_use or None, group.total, group.planned]
-            line.extend(group.ageing)
-            found.append(line)
-    return found
+            yield _row(said(heading, language), _name(group, language), group, report, language)
+
+
+def _row(section: str, name: str, group: OverdueGroup, report: OverdueReport, language: str) -> list[Cell]:
+    share = (Decimal(100 * group.total) / group.in_use).quantize(Decimal("0.1")) if group.in_use else None
+    return [
+        section,
+        name,
+        _district(group, language),
+        _number(group.in_use) if group.in_use else None,
+        _number(group.total),
+        share,
+        None if report.is_past else _number(group.planned),
+        group.oldest,
+        *map(_number, group.ageing),
+    ]
+
+
+def _number(count: int) -> Decimal:
+    return Decimal(count)
+
+
+def _definitions(report: OverdueReport, scope: str, language: str) -> Iterator[tuple[str, str]]:
+    yield said(_DAY, language), report.day.isoformat()
+    yield said(_SCOPE, language), scope
+    if report.is_past:
+        yield said(_PLANNED, language), said(_NOT_KEPT, language)
+    for one in OVERDUE_FIGURES:
+        words = (one.numerator, one.left_out, one.counted_on, one.source)
+        yield _word(one.name, language), "\n".join(_word(word, language) for word in words)
+
+
+def _word(words: Words, language: str) -> str:
+    return words.en if language == "en" else words.zh
 
 
 def pdf(
@@ -129,10 +144,9 @@ def pdf(
     language: str,
     fonts_folder: Path | None = None,
 ) -> bytes:
-    """Two A4 pages for a director."""
+    """Two A4 pages of today, for what a reader may see."""
     report = overdue_report(session, actor, today=today, chosen=chosen)
-    paper = _paper(session, actor, report, chosen, language)
-    return sheet_pdf.overdue_pdf(paper, language="zh-en" if language == "en" else "zh", fonts_folder=fonts_folder)
+    return paper(session, report, scope_words(session, actor, chosen, language), language, fonts_folder=fonts_folder)
 
 
 def scope_words(session: Session, actor: Actor, chosen: OverdueFilter, language: str) -> str:
@@ -162,38 +176,51 @@ def _district(group: OverdueGroup, language: str) -> str:
     return said(Bilingual(group.district_zh or "", group.district_en or ""), language)
 
 
-def _paper(
-    session: Session, actor: Actor, report: OverdueReport, chosen: OverdueFilter, language: str
-) -> sheet_pdf.OverdueReport:
+def paper(
+    session: Session, report: OverdueReport, scope: str, language: str, *, fonts_folder: Path | None = None
+) -> bytes:
+    """Two A4 pages for a director."""
+    facts = _facts(session, report, scope, language)
+    return sheet_pdf.overdue_pdf(facts, language="zh-en" if language == "en" else "zh", fonts_folder=fonts_folder)
+
+
+def _facts(session: Session, report: OverdueReport, scope: str, language: str) -> sheet_pdf.OverdueReport:
+    is_past = report.is_past
+    months = (*report.trend, TrendPoint(report.day, report.total, report.in_use)) if report.trend else ()
     return sheet_pdf.OverdueReport(
         body_name=bureau_settings.read(session).bureau_name,
-        scope=scope_words(session, actor, chosen, language),
+        scope=scope,
         as_of=report.day.isoformat(),
         overdue=report.total,
         in_use=report.in_use,
         change_since_last_month=report.change,
-        planned=report.planned,
-        due_in_30_days=report.soon,
-        ageing=tuple(
-            sheet_pdf.AgeingBand(band, count) for band, count in zip(_BANDS, report.ageing, strict=True)
+        planned=None if is_past else report.planned,
+        ahead=tuple(
+            sheet_pdf.OverdueAhead(one.days, one.count, None if is_past else one.planned) for one in report.ahead
         ),
+        never_verified=report.never_verified,
+        ageing=tuple(sheet_pdf.AgeingBand(band, count) for band, count in zip(_BANDS, report.ageing, strict=True)),
         districts=tuple(
             sheet_pdf.OverdueDistrict(_name(one, language), one.in_use, one.total, one.planned, one.ageing)
             for one in report.districts
         ),
         holders=tuple(
             sheet_pdf.OverdueHolder(
-                one.name, _district(one, language), one.in_use, one.total,
-                (report.day - one.oldest).days if one.oldest else 0,
+                one.name, _district(one, language), one.in_use, one.total, _age(report.day, one.oldest)
             )
             for one in report.holders
         ),
+        places=tuple(sheet_pdf.OverduePlace(one.name, _district(one, language), one.total) for one in report.places),
         types=tuple(
             sheet_pdf.OverdueType(Bilingual(one.name, one.name_en), one.in_use, one.total) for one in report.types
         ),
         trend=tuple(
             sheet_pdf.OverdueMonth(point.day.strftime("%Y-%m"), point.overdue)
-            for point in report.trend
+            for point in months
             if point.overdue is not None
         ),
-    )  # fmt: skip
+    )
+
+
+def _age(day: date, oldest: date | None) -> int:
+    return (day - oldest).days if oldest else 0

@@ -1,6 +1,6 @@
 """The overdue report, where managers begin: page, print, XLSX and PDF, of today or as a past day ended.
 
-``web/overdue_page`` draws it, ``web/overdue_paper`` writes it. Filters live in the address.
+``web/overdue_page`` draws it, ``services/overdue_papers`` writes it. Filters live in the address.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from metrology.documents import sheet_pdf
+from metrology.documents.spreadsheet_out import XLSX_TYPE
 from metrology.domain.authority import sees
 from metrology.domain.overdue_figure import OVERDUE_FIGURES
 from metrology.domain.problems import Problem
@@ -22,15 +22,16 @@ from metrology.persistence.districts import District
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.places import Place
+from metrology.services import overdue_papers
 from metrology.services.reporting import OverdueFilter, OverdueReport, TrendPoint, overdue_report
-from metrology.web import labels, overdue_page, overdue_paper
+from metrology.web import labels, overdue_page
 from metrology.web.as_of import day_asked
 from metrology.web.district_map import STEPS
 from metrology.web.filters import pick
-from metrology.web.languages import is_zh
+from metrology.web.languages import choose
 from metrology.web.overdue_page import Links
 from metrology.web.problems import sentence_of
-from metrology.web.requests import actor, requires, today
+from metrology.web.requests import actor, requires, settings, today
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 KEYS = ("district", "type", "purpose", "age", "holder", "place")
@@ -91,10 +92,10 @@ def _drawn(report: OverdueReport, query: dict[str, str]) -> dict[str, Any]:
 def overdue_xlsx() -> Response:
     """The report as a workbook: one table, with every group and its ageing, and the definitions."""
     chosen = _chosen()
-    report = _report(chosen, top=1000)
-    file = overdue_paper.workbook(report, _scope_words(chosen))
+    report = _report(chosen, top=overdue_papers.MOST_GROUPS)
+    file = overdue_papers.workbook(report, _scope_words(chosen), choose())
     name = f"overdue-{report.day.isoformat()}.xlsx"
-    return send_file(file, mimetype=overdue_paper.XLSX, as_attachment=True, download_name=name)
+    return send_file(file, mimetype=XLSX_TYPE, as_attachment=True, download_name=name)
 
 
 @blueprint.get("/overdue.pdf")
@@ -103,8 +104,9 @@ def overdue_pdf() -> Response:
     """The report on two A4 pages."""
     chosen = _chosen()
     report = _report(chosen)
-    paper = overdue_paper.paper(report, _scope_words(chosen))
-    data = sheet_pdf.overdue_pdf(paper, language="zh" if is_zh() else "zh-en")
+    data = overdue_papers.paper(
+        db.session(), report, _scope_words(chosen), choose(), fonts_folder=settings().fonts_folder
+    )
     name = f"overdue-{report.day.isoformat()}.pdf"
     return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 

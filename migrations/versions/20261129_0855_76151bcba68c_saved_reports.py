@@ -1,7 +1,7 @@
 """Reports kept under a name, files of own lists made in the background, subscriptions by mail with what was sent of them.
 
 Revision ID: 76151bcba68c
-Revises: c9653237fbf5
+Revises: e964b6a69f04
 """
 from alembic import op
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 # revision identifiers, used by Alembic.
 revision = '76151bcba68c'
-down_revision = 'c9653237fbf5'
+down_revision = 'e964b6a69f04'
 branch_labels = None
 depends_on = None
 
