@@ -25,7 +25,7 @@ API_STATUS = {
     **dict.fromkeys(("token_needed", "token_unknown", "token_revoked", "token_expired", "account_inactive"), 401),
     **dict.fromkeys(("scope_needed", "outside_scope"), 403),
     **dict.fromkeys(("duplicate", "duplicate_holder", "duplicate_place", "certificate_altered", "record_altered"), 409),
-    **dict.fromkeys(("idempotency_key_reused", "answer_not_kept"), 409),
+    **dict.fromkeys(("idempotency_key_reused", "answer_not_kept", "cursor_lost"), 409),
     "changed_meanwhile": 412,
     "json_needed": 415,
     "if_match_needed": 428,
