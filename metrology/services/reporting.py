@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
+from metrology.domain.problems import Problem
 from metrology.domain.schedule import AGEING, overdue_between
 from metrology.persistence.districts import District
 from metrology.persistence.figures import OverdueFigure
@@ -147,6 +148,18 @@ def overdue_report(
         is_past=day < today,
         known_from=known_from,
     )
+
+
+def report_of_day(
+    session: Session, actor: Actor, day: date | None, *, today: date, chosen: OverdueFilter, top: int = 20
+) -> OverdueReport:
+    """The report of a day asked for, or of today. Refused: days to come, and days before counting began."""
+    if day is not None and day > today:
+        raise Problem("day_to_come", "as_of", today=today.isoformat())
+    first = first_day(session)
+    if day is not None and day < today and (first is None or day < first):
+        raise Problem("day_before_figures", "as_of", day=day.isoformat(), first=(first or today).isoformat())
+    return overdue_report(session, actor, today=today, chosen=chosen, as_of=day, top=top)
 
 
 def overdue_trend(session: Session, actor: Actor, *, today: date) -> tuple[TrendPoint, ...]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, send_file, url_for
@@ -23,7 +22,7 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.places import Place
 from metrology.services import overdue_papers
-from metrology.services.reporting import OverdueFilter, OverdueReport, TrendPoint, overdue_report
+from metrology.services.reporting import OverdueFilter, OverdueReport, TrendPoint, report_of_day
 from metrology.web import labels, overdue_page
 from metrology.web.as_of import day_asked
 from metrology.web.district_map import STEPS
@@ -115,18 +114,9 @@ def overdue_pdf() -> Response:
 
 
 def _report(chosen: OverdueFilter, top: int = 20) -> OverdueReport:
-    """Of the day asked for. Refused: what is no day, days to come, and days before counting began."""
+    """Of the day asked for; what is no day is refused."""
     day = day_asked(request.args.get("as_of"), "as_of")
-    if day is not None and day > today():
-        raise Problem("day_to_come", "as_of", today=today().isoformat())
-    report = overdue_report(db.session(), actor(), today=today(), chosen=chosen, as_of=day, top=top)
-    if report.is_past and (report.known_from is None or report.day < report.known_from):
-        raise Problem("day_before_figures", "as_of", day=report.day.isoformat(), first=_first(report.known_from))
-    return report
-
-
-def _first(day: date | None) -> str:
-    return (day or today()).isoformat()
+    return report_of_day(db.session(), actor(), day, today=today(), chosen=chosen, top=top)
 
 
 def _query() -> dict[str, str]:

@@ -37,14 +37,22 @@ GroupTold = told(
     planned=fields.Integer(required=True), oldest=fields.Date(required=True, allow_none=True),
 )  # fmt: skip
 _GROUPS = fields.List(fields.Nested(GroupTold), required=True)
+AheadTold = told(
+    "AheadTold", days=fields.Integer(required=True), count=fields.Integer(required=True), planned=fields.Integer(required=True)
+)  # fmt: skip
 OverdueTold = told(
-    "OverdueTold", day=fields.Date(required=True), total=fields.Integer(required=True), in_use=fields.Integer(required=True),
-    planned=fields.Integer(required=True), soon=fields.Integer(required=True), soon_planned=fields.Integer(required=True),
+    "OverdueTold", day=fields.Date(required=True), is_past=fields.Boolean(required=True), total=fields.Integer(required=True),
+    in_use=fields.Integer(required=True), planned=fields.Integer(required=True), change=fields.Integer(required=True, allow_none=True),
+    ahead=fields.List(
+        fields.Nested(AheadTold), required=True, metadata={"description": "overdue within so many days if nothing is verified"}
+    ),
     never_verified=fields.Integer(required=True), ageing=_NUMBERS, districts=_GROUPS, types=_GROUPS, holders=_GROUPS,
+    places=_GROUPS,
 )  # fmt: skip
 OverdueQuery = said(
-    "OverdueQuery", None, district=Text(), type=Text(), holder=fields.Integer(), place=fields.Integer(), purpose=Text()
-)
+    "OverdueQuery", None, district=Text(), type=Text(), holder=fields.Integer(), place=fields.Integer(), purpose=Text(),
+    as_of=Day(metadata={"description": "a past day, as it ended; how visits stood then is not kept"}),
+)  # fmt: skip
 
 
 @reports.read("/reports/overdue", "report.view", OverdueTold, query=OverdueQuery, zh="逾期报表")
@@ -53,7 +61,7 @@ def overdue(asked: dict[str, Any]) -> Any:
     chosen = OverdueFilter(
         asked.get("district"), asked.get("type"), asked.get("holder"), asked.get("place"), asked.get("purpose")
     )
-    return reporting.overdue_report(db.session(), actor(), today=today(), chosen=chosen)
+    return reporting.report_of_day(db.session(), actor(), asked.get("as_of"), today=today(), chosen=chosen)
 
 
 # -- search
