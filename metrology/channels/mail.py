@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import smtplib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apprise import NotifyFormat
+from apprise.attachment.memory import AttachMemory
 from apprise.exception import AppriseException
 from apprise.plugins.email import NotifyEmail
 from apprise.plugins.email.smtp import AppriseSMTPController
@@ -18,10 +21,21 @@ ADDRESS_REFUSED = range(550, 554)
 """SMTP answers that say the mailbox is not there or wants nothing (RFC 5321 4.2.3)."""
 
 
+@dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file that goes with a mail."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
 class _Letter(NotifyEmail):
     """apprise's e-mail, with a Message-ID of ours and faults that say what happened."""
 
     message_id = ""
+    further_headers: Mapping[str, str] = {}
+    files: Sequence[MailFile] = ()
 
     def send(self, body: str, title: str = "", **_rest: Any) -> bool:
         """Send to every target; raise what went wrong."""
@@ -41,7 +55,8 @@ class _Letter(NotifyEmail):
                 from_addr=self.from_addr,
                 to=self.targets,
                 smtp_host=self.smtp_host,
-                headers={"X-Application": "metrology"},
+                headers={"X-Application": "metrology", **self.further_headers},
+                attach=[AttachMemory(content=one.data, name=one.name, mimetype=one.media_type) for one in self.files],
                 names=self.names,
                 tzinfo=self.tzinfo,
             ):
@@ -50,8 +65,18 @@ class _Letter(NotifyEmail):
         return True
 
 
-def send_mail(smtp_url: str, *, sender: str, recipient: str, subject: str, body: str, message_id: str) -> None:
-    """Send one plain-text message. Raises NotSetUp without a server, NotSent when it did not go.
+def send_mail(
+    smtp_url: str,
+    *,
+    sender: str,
+    recipient: str,
+    subject: str,
+    body: str,
+    message_id: str,
+    files: Sequence[MailFile] = (),
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Send one plain-text message, with files and further headers. Raises NotSetUp without a server, NotSent when it did not go.
 
     ``smtp_url`` is an apprise URL (``mailtos://user:password@smtp.example.cn:465``).
     """
@@ -66,6 +91,7 @@ def send_mail(smtp_url: str, *, sender: str, recipient: str, subject: str, body:
     try:
         letter = _Letter(**facts)
         letter.message_id = message_id
+        letter.files, letter.further_headers = files, headers or {}
         letter.send(body, title=" ".join(subject.split()))
     except smtplib.SMTPRecipientsRefused as fault:
         code, answer = next(iter(fault.recipients.values()))

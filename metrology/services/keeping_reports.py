@@ -65,7 +65,7 @@ def copy(session: Session, actor: Actor, row: SavedReport, name: str, *, now: da
 
 
 def remove(session: Session, actor: Actor, row: SavedReport, *, now: datetime) -> None:
-    """Take a report away. Subscriptions to it wait, and go on when it is put back."""
+    """Take a report away. Subscriptions to it stop at their next turn, and say so."""
     _own(actor, row)
     row.removed_at = row.updated_at = now
     record(session, actor, "report.removed", row, at=now, changes={"name": [row.name, None]})

@@ -21,6 +21,7 @@ from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence.journal import record
 from metrology.persistence.reminders import Notice
+from metrology.services import enclosures
 from metrology.settings import Settings
 
 LEASE = timedelta(minutes=5)
@@ -57,6 +58,8 @@ def send_over_channel(notice: Notice, settings: Settings) -> None:
             subject=notice.subject,
             body=notice.body,
             message_id=notice.message_id,
+            files=enclosures.files_of(notice),
+            headers=enclosures.headers_of(notice, settings),
         )
     elif notice.channel == "wecom":
         hosts = [host.strip() for host in settings.wecom_hosts.split(",")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -13,6 +14,8 @@ from metrology.domain.certificate import NumberingScheme
 from metrology.domain.problems import Problem
 from metrology.persistence.journal import record
 from metrology.persistence.preferences import RegistrySetting
+
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class BureauSettings:
     complaint_phone: str = "12315"
     complaint_url: str = ""
     reminder_officer_digest: bool = True
+    report_mail_domains: str = ""
+    """Domains, with blanks between, at which further addresses may get subscribed reports; empty: none."""
     scan_alarm_networks: int = 30
     """Networks in one day from which a code that is opened so often is said to be perhaps copied."""
 
@@ -48,6 +53,15 @@ def parse(stored: Mapping[str, str]) -> BureauSettings:
         text = stored[field.name]
         values[field.name] = int(text) if field.type == "int" else text == "1" if field.type == "bool" else text
     return replace(BureauSettings(), **values)  # type: ignore[arg-type]
+
+
+def domains(text: str) -> frozenset[str]:
+    """The domains of a setting, with blanks or commas between.
+
+    >>> sorted(domains("xinxiang.gov.cn, Example.CN"))
+    ['example.cn', 'xinxiang.gov.cn']
+    """
+    return frozenset(text.lower().replace(",", " ").split())
 
 
 def change(session: Session, actor: Actor, values: Mapping[str, object], *, now: datetime) -> BureauSettings:
@@ -79,6 +93,8 @@ def _check(key: str, value: object) -> None:
         raise Problem("out_of_range", key)
     if key == "bureau_name" and not str(value).strip():
         raise Problem("bad_name", key)
+    if key == "report_mail_domains" and not all(_DOMAIN.fullmatch(one) for one in domains(str(value))):
+        raise Problem("bad_mail_domain", key)
     if key == "complaint_url" and value and not str(value).startswith(("https://", "http://")):
         raise Problem("bad_address", key)
     if key == "certificate_number_template":

@@ -17,10 +17,11 @@ from metrology.persistence.saved_reports import SavedReport
 from metrology.services import keeping_reports
 from metrology.services.own_list_parts import said
 from metrology.services.report_kinds import KINDS, kind_of
+from metrology.web.choices import choices
 from metrology.web.flashes import say
 from metrology.web.languages import choose
 from metrology.web.navigation import link_to
-from metrology.web.problems import sentence_of, show_on
+from metrology.web.problems import sentence, sentence_of, show_on
 from metrology.web.requests import actor, allowed, now, or_404, requires
 
 blueprint = Blueprint("saved_reports", __name__, url_prefix="/reports/saved")
@@ -33,14 +34,14 @@ SHARING = {
 
 @blueprint.record_once
 def _register(state: BlueprintSetupState) -> None:
-    state.app.jinja_env.globals.update(SHARING=SHARING, report_kind=kind_words, report_address=address_of)
+    state.app.jinja_env.globals.update(SHARING=SHARING, report_kind=kind_words, problem_words=sentence)
 
 
 class ReportForm(FlaskForm):
     """Name and readers of a report."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=80)])
-    sharing = RadioField(_l("Who sees it"), choices=list(SHARING.items()))
+    sharing = RadioField(_l("Who sees it"), choices=choices(SHARING.items()))
 
 
 def kind_words(code: str) -> str:

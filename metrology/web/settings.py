@@ -57,6 +57,11 @@ class SettingsForm(FlaskForm):
         [InputRequired(), NumberRange(2, 10_000)],
         description=_l("A label opened from more places than that in a day may have been copied: staff see a hint."),
     )
+    report_mail_domains = StringField(
+        _l("Domains for further addresses of subscribed reports"),
+        [Length(max=300)],
+        description=_l("With blanks between, such as xinxiang.gov.cn. Empty: reports go to accounts' own addresses alone."),
+    )
     reminder_officer_digest = BooleanField(_l("Send officers a digest of the reminders that go to holders"))
 
 

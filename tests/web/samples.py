@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from metrology import regulations
@@ -42,7 +43,7 @@ from metrology.persistence.printing import PaperPackage, PrintItem
 from metrology.persistence.reconciliations import Reconciliation
 from metrology.persistence.reminders import Notice
 from metrology.persistence.rules_versions import RulesVersion
-from metrology.persistence.saved_reports import ReportFile, SavedReport
+from metrology.persistence.saved_reports import ReportFile, SavedReport, Subscription
 from metrology.persistence.standard_cases import StandardCase
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
@@ -58,6 +59,7 @@ from metrology.services import (
     standard_cases,
     statements,
 )
+from metrology.services import account_links, calendar_feeds, complaining, ending, labelling, signing_in, standard_cases, subscribing
 from metrology.services.ledger_outcomes import Counts
 from metrology.services.standard_cases import Selection
 from tests.conftest import NOW, TODAY
@@ -497,6 +499,27 @@ def _saved_report(world: World) -> int:
             created_at=NOW, updated_at=NOW,
         )
     ).id  # fmt: skip
+
+
+def _subscribed(world: World) -> Subscription:
+    report = _saved_report(world)
+    return world.keep(
+        Subscription(
+            report_id=report, user_id=world.user.id, rhythm="weekly", day=1, state="active", next_at=NOW, created_at=NOW,
+            updated_at=NOW,
+        )
+    )  # fmt: skip
+
+
+@sample(*(f"subscriptions.{name}:subscription_id" for name in ("edit", "change", "pause", "resume", "send_now", "end")))
+def _subscription(world: World) -> int:
+    return _subscribed(world).id
+
+
+@sample("subscriptions.leave:token", "subscriptions.left:token")
+def _unsubscribe_token(world: World) -> str:
+    secret = current_app.config["METROLOGY"].secret_key
+    return subscribing.token_of(secret, _subscribed(world).id, world.user.email)
 
 
 @sample("approval_id")

@@ -45,13 +45,14 @@ LIBRARY: dict[str, str] = {
 OWN_ONLY = {
     *("sessions.end", "lists.remove"),
     *("api_tokens.new", "api_tokens.rotate", "api_tokens.revoke", "api_papers.package"),
+    *(f"subscriptions.{name}" for name in ("edit", "change", "pause", "resume", "send_now", "end")),
     *("own_lists.file", "own_lists.progress", "own_lists.fetch"),
     *("saved_reports.edit", "saved_reports.change", "saved_reports.remove", "saved_reports.restore"),
     *("packages.detail", "packages.progress", "packages.fetch"),
     *("verification_approvals.detail", "verification_approvals.progress", "verification_approvals.package"),
 }
 """Pages that know only what belongs to the very account: to all others what they ask for is not there."""
-WITHOUT_TOKEN: set[str] = {"public_api.statuses"}
+WITHOUT_TOKEN: set[str] = {"subscriptions.left", "public_api.statuses"}
 """Pages that take unsafe requests without a CSRF token, because they believe no cookie."""
 TOKEN_ONLY = {"api_account.this_token", "api_account.rotate", "api_account.revoke"}
 """Operations of the API about the very token: every token may, and nothing else."""

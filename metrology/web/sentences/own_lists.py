@@ -31,6 +31,15 @@ SENTENCES = {
     "report_needs_name": _l("Give the report a name."),
     "report_not_yours": _l("Only who kept the report may change it."),
     "reports_too_many": _l("You have kept %(limit)s reports. Remove some first."),
+    "report_gone": _l("The report was removed, or is no longer shared."),
+    "subscriptions_too_many": _l("You have %(limit)s subscriptions. End some first."),
+    "subscription_sends_nothing": _l("Choose PDF, spreadsheet, or both."),
+    "subscription_not_yours": _l("Only who subscribed may change this."),
+    "subscription_ended": _l("The subscription has ended. Subscribe anew."),
+    "addresses_too_many": _l("At most %(limit)s further addresses."),
+    "bad_mail_address": _l("“%(value)s” is no mail address."),
+    "address_not_allowed": _l("“%(value)s” lies at a domain the administrator has not allowed for reports."),
+    "bad_mail_domain": _l("Write domains such as xinxiang.gov.cn, with blanks between."),
     "report_too_long": _l(
         "The list has more than %(limit)s rows; that is too much for a mail. Narrow it, or group it."
     ),
