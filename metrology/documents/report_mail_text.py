@@ -27,7 +27,13 @@ def compose(mail: ReportMail, language: str) -> tuple[str, str]:
         lines = [f"{mail.name}, as of {mail.day}.", ""]
         lines += [f"Attached: {', '.join(mail.files)}"] if mail.files else []
         lines += ["The list is too long for a mail; fetch the spreadsheet from the page."] * mail.is_too_long
-        lines += [f"Open it: {mail.url}", "", "These data are for official use only.", f"Get it no more: {mail.stop_url}", ""]
+        lines += [
+            f"Open it: {mail.url}",
+            "",
+            "These data are for official use only.",
+            f"Get it no more: {mail.stop_url}",
+            "",
+        ]
         return f"{mail.name} {mail.day}", "\n".join([*lines, mail.bureau])
     lines = [f"{mail.name}，截至 {mail.day}。", ""]
     lines += [f"附件：{'、'.join(mail.files)}"] if mail.files else []

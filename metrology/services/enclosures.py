@@ -22,7 +22,10 @@ def files_of(notice: Notice) -> list[MailFile]:
     if not key or session is None:
         return []
     rows = session.scalars(
-        select(NoticeFile).where(NoticeFile.delivery_id == key).order_by(NoticeFile.id).options(undefer(NoticeFile.data))
+        select(NoticeFile)
+        .where(NoticeFile.delivery_id == key)
+        .order_by(NoticeFile.id)
+        .options(undefer(NoticeFile.data))
     )
     found: list[MailFile] = []
     for row in rows:

@@ -111,9 +111,7 @@ def send_now(session: Session, actor: Actor, row: Subscription, *, now: datetime
 # -- making
 
 
-def make(
-    session: Session, delivery_id: int, post: Post, *, today: date, now: Callable[[], datetime]
-) -> dict[str, Any]:
+def make(session: Session, delivery_id: int, post: Post, *, today: date, now: Callable[[], datetime]) -> dict[str, Any]:
     """Make the files and queue the mails. Started again after half the work, it begins anew; done, it does nothing."""
     delivery = session.get_one(Delivery, delivery_id)
     if delivery.state != "making":
@@ -168,7 +166,13 @@ def _send(
         digest = hashlib.sha256(data).hexdigest()
         session.add(
             NoticeFile(
-                delivery_id=key, name=name, media_type=kind, size=len(data), sha256=digest, data=data, created_at=instant
+                delivery_id=key,
+                name=name,
+                media_type=kind,
+                size=len(data),
+                sha256=digest,
+                data=data,
+                created_at=instant,
             )
         )
     names = [name for name, _kind, _data in files]

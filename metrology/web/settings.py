@@ -60,7 +60,9 @@ class SettingsForm(FlaskForm):
     report_mail_domains = StringField(
         _l("Domains for further addresses of subscribed reports"),
         [Length(max=300)],
-        description=_l("With blanks between, such as xinxiang.gov.cn. Empty: reports go to accounts' own addresses alone."),
+        description=_l(
+            "With blanks between, such as xinxiang.gov.cn. Empty: reports go to accounts' own addresses alone."
+        ),
     )
     reminder_officer_digest = BooleanField(_l("Send officers a digest of the reminders that go to holders"))
 

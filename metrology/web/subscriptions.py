@@ -12,8 +12,8 @@ from wtforms import BooleanField, RadioField, SelectField, TextAreaField
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.saved_reports import SavedReport, Subscription
-from metrology.services import subscribing, subscription_sending
 from metrology.services import settings as bureau
+from metrology.services import subscribing, subscription_sending
 from metrology.services.subscribing import SubscriptionFacts
 from metrology.web.accounts import csrf
 from metrology.web.choices import choices
@@ -35,12 +35,16 @@ class SubscriptionForm(FlaskForm):
     """When, with which files, to whom."""
 
     rhythm = RadioField(_l("How often"), choices=choices(RHYTHMS.items()), default="weekly")
-    weekday = SelectField(_l("Weekday"), coerce=int, choices=choices((str(at), words) for at, words in enumerate(WEEKDAYS, 1)), default=1)
+    weekday = SelectField(
+        _l("Weekday"), coerce=int, choices=choices((str(at), words) for at, words in enumerate(WEEKDAYS, 1)), default=1
+    )
     monthday = SelectField(
         _l("Day of the month"), coerce=int, choices=choices((str(day), str(day)) for day in range(1, 32)), default=1,
         description=_l("In a shorter month its last day."),
     )  # fmt: skip
-    hour = SelectField(_l("Hour"), coerce=int, choices=choices((str(hour), f"{hour:02d}:00") for hour in range(24)), default=8)
+    hour = SelectField(
+        _l("Hour"), coerce=int, choices=choices((str(hour), f"{hour:02d}:00") for hour in range(24)), default=8
+    )
     with_pdf = BooleanField(_l("PDF for reading"), default=True)
     with_xlsx = BooleanField(_l("Spreadsheet (XLSX)"), default=True)
     language = SelectField(_l("Language"), choices=choices(LANGUAGES.items()))

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology import regulations
@@ -58,8 +58,8 @@ from metrology.services import (
     signing_in,
     standard_cases,
     statements,
+    subscribing,
 )
-from metrology.services import account_links, calendar_feeds, complaining, ending, labelling, signing_in, standard_cases, subscribing
 from metrology.services.ledger_outcomes import Counts
 from metrology.services.standard_cases import Selection
 from tests.conftest import NOW, TODAY
