@@ -28,7 +28,7 @@ from metrology.services.own_list_parts import said
 from metrology.services.own_list_words import PURPOSES
 from metrology.services.reporting import OverdueFilter, OverdueGroup, OverdueReport, TrendPoint, overdue_report
 
-KEYS: Final = ("district", "type", "holder", "place", "purpose")
+KEYS: Final = ("district", "type", "purpose", "age", "holder", "place")
 """What narrows the report in its address."""
 MOST_GROUPS: Final = 1000
 """Holders and places in the workbook, the worst first."""
@@ -69,8 +69,12 @@ def filter_of(query: Mapping[str, str]) -> OverdueFilter:
     for key in ("holder", "place"):
         if query.get(key) and not (query[key].isascii() and query[key].isdecimal() and len(query[key]) < 19):
             raise Problem("own_list_bad_value", key, value=query[key][:40])
+    if query.get("age") and query["age"] not in (one.code for one in AGEING):
+        raise Problem("own_list_bad_value", "age", value=query["age"][:40])
+    district = query.get("district") or None
     return OverdueFilter(
-        district_code=query.get("district") or None,
+        district_code="" if district == "none" else district,
+        age=query.get("age") or None,
         type_code=query.get("type") or None,
         holder_id=int(query["holder"]) if query.get("holder") else None,
         place_id=int(query["place"]) if query.get("place") else None,
