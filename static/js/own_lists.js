@@ -81,6 +81,8 @@ const move = (row, way) => {
 if (form && list) {
   form.classList.add("has-script");
   settle();
+  // On a phone the list would lie far below the open form.
+  if (matchMedia("(width < 800px)").matches) form.querySelectorAll(".builder-part").forEach((part) => { part.open = false; });
   for (const row of list.children) row.draggable = true;
 
   form.addEventListener("change", (event) => {
