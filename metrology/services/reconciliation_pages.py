@@ -88,7 +88,7 @@ def undecided(session: Session, one: Reconciliation) -> dict[str, int]:
     statement = select(ReconciliationRow.finding, func.count()).where(
         ReconciliationRow.reconciliation_id == one.id, ReconciliationRow.decision.is_(None)
     )
-    counted = dict(session.execute(statement.group_by(ReconciliationRow.finding)).tuples().all())
+    counted = {row.finding: row[1] for row in session.execute(statement.group_by(ReconciliationRow.finding))}
     return {finding: counted.get(finding, 0) for finding in FINDINGS}
 
 

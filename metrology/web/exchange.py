@@ -31,14 +31,14 @@ class CompareForm(FlaskForm):
     """A ledger of the other system."""
 
     file = FileField(_l("Their ledger (XLSX, XLS or CSV)"), [FileRequired(_l("Choose a file first."))])
-    compared_with = RadioField(
-        _l("Look for instruments that only we have"),
-        choices=[
-            ("holders", _l("among the holders named in the ledger")),
-            ("all", _l("among all instruments of the types named in the ledger")),
-        ],
-        default="holders",
-    )
+    compared_with = RadioField(_l("Look for instruments that only we have"), default="holders")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.compared_with.choices = [
+            ("holders", _("among the holders named in the ledger")),
+            ("all", _("among all instruments of the types named in the ledger")),
+        ]
 
 
 class ResultsForm(FlaskForm):
