@@ -119,6 +119,11 @@ def set_reading(value: bool) -> None:
     _reading.set(value)
 
 
+def is_reading() -> bool:
+    """Whether transactions only read just now."""
+    return _reading.get()
+
+
 def set_on_replica(value: bool) -> None:
     """Say for the rest of this context (a web request) whether statements go to the replica."""
     _on_replica.set(value)
@@ -252,6 +257,7 @@ __all__ = [
     "dialect_name",
     "engine_options",
     "is_on_replica",
+    "is_reading",
     "listen",
     "on_primary",
     "reading",

@@ -26,7 +26,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
-from metrology.persistence.database import db, on_primary
+from metrology.persistence.database import db, is_reading, on_primary
 from metrology.persistence.journal import record
 from metrology.persistence.people import Role, User
 from metrology.services import signing_in
@@ -151,7 +151,7 @@ def _signed_in(user_id: str) -> User | None:
 
 def _touch(login_id: int) -> None:
     """Note that the session is used; when that cannot be written just now, the page is shown all the same."""
-    if request.method not in SAFE:
+    if not is_reading():
         signing_in.touch(db.session(), login_id, now=now())
         return
     try:

@@ -184,6 +184,16 @@ def test_last_use_is_written_every_five_minutes_even_by_a_reader(
     assert (login.last_seen_at > NOW) is written
 
 
+def test_a_link_opened_after_a_pause_by_somebody_signed_in_is_answered(
+    client: FlaskClient, session: Session, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link is looked up in a transaction that only reads, and who asks is asked for there too."""
+    sign_in(client, user)
+    later = clock.now_utc() + timedelta(minutes=6)
+    monkeypatch.setattr(clock, "now_utc", lambda: later)
+    assert client.post("/choose-password/none-such", data={"password": "x"}).status_code == 404
+
+
 def test_others_can_be_logged_out_and_strangers_cannot(
     client: FlaskClient, app: Flask, session: Session, user: User
 ) -> None:
