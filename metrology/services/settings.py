@@ -93,7 +93,7 @@ def _check(key: str, value: object) -> None:
         raise Problem("out_of_range", key)
     if key == "bureau_name" and not str(value).strip():
         raise Problem("bad_name", key)
-    if key == "report_mail_domains" and not all(_DOMAIN.fullmatch(one) for one in domains(str(value))):
+    if key == "report_mail_domains" and not all(_DOMAIN.fullmatch(one) for one in domains(str(value or ""))):
         raise Problem("bad_mail_domain", key)
     if key == "complaint_url" and value and not str(value).startswith(("https://", "http://")):
         raise Problem("bad_address", key)

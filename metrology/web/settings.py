@@ -60,6 +60,7 @@ class SettingsForm(FlaskForm):
     report_mail_domains = StringField(
         _l("Domains for further addresses of subscribed reports"),
         [Length(max=300)],
+        filters=[lambda text: text or ""],
         description=_l(
             "With blanks between, such as xinxiang.gov.cn. Empty: reports go to accounts' own addresses alone."
         ),
