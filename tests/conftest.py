@@ -128,7 +128,7 @@ class Bench:
             shutil.copyfile(self.template, self.file)
         else:
             self._admin(f"drop database if exists {self.name} with (force)")
-            self._admin(f"create database {self.name} template {self.name}_template")
+            self._admin(f"create database {self.name} template {self.name}_template strategy file_copy")
 
     def remove(self) -> None:
         """Drop what was made."""

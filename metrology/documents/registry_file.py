@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from metrology.documents.hashed_file import HashedFile
 from metrology.documents.registry_cells import KINDS, BadCell, Convert, as_json, from_json
 from metrology.domain.problems import Problem
 
@@ -152,7 +153,7 @@ class Writer:
         path = self._work / (name + ENDING)
         with path.open("xb") as raw:
             path.chmod(0o600)
-            outer = _Hashed(raw)
+            outer = HashedFile(raw)
             inner = hashlib.sha256()
             count = 0
             with gzip.GzipFile(filename="", fileobj=outer, mode="wb", mtime=0, compresslevel=4) as packed:
@@ -198,23 +199,6 @@ class Writer:
             path.unlink(missing_ok=True)
         if self._work.exists():
             self._work.rmdir()
-
-
-class _Hashed:
-    """A file that is hashed as it is written."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        self.digest = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        self.size += len(data)
-        return self._raw.write(data)
-
-    def flush(self) -> None:
-        self._raw.flush()
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
@@ -307,10 +291,8 @@ class Reader:
 
     def check(self, file: TableFile) -> None:
         """Refused unless the file is the one the manifest tells of."""
-        digest = hashlib.sha256()
         with self._open(file.name) as raw:
-            while piece := raw.read(PIECE):
-                digest.update(piece)
+            digest = hashlib.file_digest(raw, "sha256")  # type: ignore[arg-type] # a member of an archive is read alike
         if digest.hexdigest() != file.sha256:
             raise Problem("registry_altered", what=file.name)
 

@@ -65,6 +65,18 @@ _TALLY: Final = Words(
     "is where the instrument stood when the record was approved.",
 )
 
+_TURNAROUND_LEFT_OUT: Final = Words(
+    "更正记录（只计原记录）；校准；合格的使用中检查（不出具证书）。",
+    "Corrections (the first record counts); calibrations; in-service inspections that conform, which issue no document.",
+)
+_APPROVED_IN: Final = Words(
+    "按批准日期（北京时间）计入当月；以后的更正不改变。",
+    "Counted in the month of the approval (Beijing time); later corrections do not change it.",
+)
+_TURNAROUND_TALLY: Final = Words(
+    "汇总表 turnaround_tally（按天数分布）。", "Summary table turnaround_tally, a distribution by days."
+)
+
 INDICATORS: Final[tuple[Indicator, ...]] = (
     Indicator(
         code="coverage",
@@ -250,15 +262,9 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
             "certificate or notice. The same day is 0.",
         ),
         denominator=Words("无（按天数分布求第 50 百分位）。", "None (the 50th percentile of the distribution by days)."),
-        left_out=Words(
-            "更正记录（只计原记录）；校准；合格的使用中检查（不出具证书）。",
-            "Corrections (the first record counts); calibrations; in-service inspections that conform, which issue no document.",
-        ),
-        counted_on=Words(
-            "按批准日期（北京时间）计入当月；以后的更正不改变。",
-            "Counted in the month of the approval (Beijing time); later corrections do not change it.",
-        ),
-        source=Words("汇总表 turnaround_tally（按天数分布）。", "Summary table turnaround_tally, a distribution by days."),
+        left_out=_TURNAROUND_LEFT_OUT,
+        counted_on=_APPROVED_IN,
+        source=_TURNAROUND_TALLY,
         by=("type", "district"),
     ),
     Indicator(
@@ -273,15 +279,9 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
             "The two instants are those of “Turnaround, median”.",
         ),
         denominator=Words("无（按天数分布求第 90 百分位）。", "None (the 90th percentile of the distribution by days)."),
-        left_out=Words(
-            "更正记录（只计原记录）；校准；合格的使用中检查（不出具证书）。",
-            "Corrections (the first record counts); calibrations; in-service inspections that conform, which issue no document.",
-        ),
-        counted_on=Words(
-            "按批准日期（北京时间）计入当月；以后的更正不改变。",
-            "Counted in the month of the approval (Beijing time); later corrections do not change it.",
-        ),
-        source=Words("汇总表 turnaround_tally（按天数分布）。", "Summary table turnaround_tally, a distribution by days."),
+        left_out=_TURNAROUND_LEFT_OUT,
+        counted_on=_APPROVED_IN,
+        source=_TURNAROUND_TALLY,
         by=("type", "district"),
     ),
     Indicator(

@@ -18,13 +18,13 @@ from metrology.settings import Settings
 def export(session: Session, task: Task, report: Report) -> dict[str, Any]:
     """Make a file."""
     return own_list_files.make(
-        session, int(task.arguments["file_id"]), instance=report.settings.instance, today=clock.today_cn(),
+        session, int(task.arguments["file_id"]), instance=report.settings.shared, today=clock.today_cn(),
         now=report.now, step=report,
     )  # fmt: skip
 
 
 def _clear(session: Session, *, now: datetime, settings: Settings, **_known: Any) -> None:
-    own_list_files.expire(session, settings.instance, now=now)
+    own_list_files.expire(session, settings.shared, now=now)
 
 
 TASKS = {own_list_files.TASK: export}

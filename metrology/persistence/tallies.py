@@ -91,6 +91,17 @@ _WATCHED = (
 """Columns of instrument whose change moves it to another group."""
 
 
+def coarsest(*, holder: bool, place: bool, due: bool) -> Table | None:
+    """The coarsest tally that tells holders, places or due days apart as asked; None when none does (holder and place)."""
+    if holder and place:
+        return None
+    if holder:
+        return holder_tally
+    if place:
+        return place_tally
+    return due_tally if due else state_tally
+
+
 def keys_of(table: Table) -> tuple[str, ...]:
     """The keys of a tally without ``part``."""
     return tuple(column.name for column in table.primary_key.columns if column.name != "part")
@@ -249,6 +260,6 @@ def _run(session: Session, statement: str) -> None:
 
 
 __all__ = [
-    "DUE", "GROUP", "NO_DAY", "TALLIES", "due_tally", "fill", "fold", "holder_tally", "keys_of", "place_tally",
+    "DUE", "GROUP", "NO_DAY", "TALLIES", "coarsest", "due_tally", "fill", "fold", "holder_tally", "keys_of", "place_tally",
     "recount", "state_tally", "statements", "tally_change",
 ]  # fmt: skip

@@ -51,17 +51,12 @@ class TallyQuestion:
 def table_of(question: TallyQuestion) -> Table | None:
     """The coarsest tally that knows all that is asked; None when none does."""
     asked = {*question.keys, *question.within}
-    wants_holder = "holder_id" in asked
-    wants_place = "place_id" in asked or question.place_path is not None
-    if wants_holder and wants_place:
-        return None
-    if wants_holder:
-        return tallies.holder_tally
-    if wants_place:
-        return tallies.place_tally
     wants_due = question.due is not None or question.is_without_due or bool({MONTH, "due_kind"} & asked)
-    is_fine = wants_due or any(one.wants_due for one in question.figures)
-    return tallies.due_tally if is_fine else tallies.state_tally
+    return tallies.coarsest(
+        holder="holder_id" in asked,
+        place="place_id" in asked or question.place_path is not None,
+        due=wants_due or any(one.wants_due for one in question.figures),
+    )
 
 
 def groups(session: Session, question: TallyQuestion, *, limit: int) -> list[tuple[tuple[Any, ...], tuple[int, ...]]]:

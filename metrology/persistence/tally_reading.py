@@ -95,17 +95,12 @@ def _end_of(spans: Sequence[Span]) -> date | None:
 
 def _table_for(scope: TallyScope, keys: Sequence[str], spans: Sequence[Span]) -> Table | None:
     """The coarsest tally that knows what is asked; None when only the changes do."""
-    wants_holder = scope.holder_id is not None or "holder_id" in keys
-    wants_place = scope.place_path is not None or "place_id" in keys
-    if wants_holder and wants_place:
-        return None
-    if wants_holder:
-        return tallies.holder_tally
-    if wants_place:
-        return tallies.place_tally
     wants_due = bool(spans or {"due_date", "due_kind", "is_verified"} & set(keys))
-    is_coarse = not wants_due and scope.due_kind is None and scope.is_verified is None
-    return tallies.state_tally if is_coarse else tallies.due_tally
+    return tallies.coarsest(
+        holder=scope.holder_id is not None or "holder_id" in keys,
+        place=scope.place_path is not None or "place_id" in keys,
+        due=wants_due or scope.due_kind is not None or scope.is_verified is not None,
+    )
 
 
 def _rows(scope: TallyScope, keys: Sequence[str], spans: Sequence[Span]) -> FromClause:

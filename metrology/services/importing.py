@@ -15,8 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology import regulations
-from metrology.documents.spreadsheet_in import file_kind
-from metrology.documents.workbook import DEFAULT_LIMITS
 from metrology.domain.authority import Actor, sees
 from metrology.domain.problems import Problem
 from metrology.domain.reading_sheet import folded
@@ -26,15 +24,13 @@ from metrology.persistence.journal import record
 from metrology.persistence.ledgers import LedgerBatch, LedgerRow
 from metrology.persistence.tasks import Task
 from metrology.services import ledger_importing, ledger_undoing
-from metrology.services.attaching import store
-from metrology.services.ledger_batches import Clock, Step, move, open_batch, remember, visible
+from metrology.services.ledger_batches import Clock, Step, keep_file, move, open_batch, remember, visible
 from metrology.services.ledger_fields import BY_KEY, IGNORED, NAMEPLATE
 from metrology.services.ledger_headings import SheetLayout, layout_at
 from metrology.services.ledger_nameplates import characteristic_of_any
 from metrology.services.ledger_source import LedgerSource
 from metrology.services.tasks import enqueue
 
-LONGEST_NAME = 200
 EDITABLE = ("checked", "failed")
 
 
@@ -70,14 +66,12 @@ def _keep(
     default_type_code: str = "",
     holder_id: int | None = None,
 ) -> LedgerBatch:
-    kind = file_kind(data)
-    if kind != "csv" and len(data) > DEFAULT_LIMITS.bytes_uploaded:
-        raise Problem("file_too_large", "file", limit=DEFAULT_LIMITS.bytes_uploaded, size=len(data))
+    file, name = keep_file(session, data, file_name)
     if default_type_code and default_type_code not in regulations.all_types():
         raise Problem("unknown_category", "type", value=default_type_code[:64])
     batch = LedgerBatch(
-        file_id=store(session, data).id,
-        file_name=_file_name(file_name),
+        file_id=file.id,
+        file_name=name,
         state="uploaded",
         default_type_code=default_type_code,
         holder_id=holder_id,
@@ -90,11 +84,6 @@ def _keep(
     session.flush()
     record(session, actor, "ledger.uploaded", batch, at=now, changes={"file_name": [None, batch.file_name]})
     return batch
-
-
-def _file_name(text: str) -> str:
-    last = text.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(letter for letter in last if letter.isprintable())[-LONGEST_NAME:].strip() or "ledger"
 
 
 def find_holder(session: Session, actor: Actor, text: str) -> Holder | None:

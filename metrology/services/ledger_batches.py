@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, undefer
 
+from metrology.documents.spreadsheet_in import file_kind
+from metrology.documents.workbook import DEFAULT_LIMITS
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence.districts import District
@@ -17,13 +19,16 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import StoredFile
 from metrology.persistence.ledgers import HeadingMapping, LedgerBatch
 from metrology.persistence.people import User
+from metrology.persistence.reconciliations import Reconciliation
 from metrology.services import holding
+from metrology.services.attaching import store
 from metrology.services.ledger_chunks import LedgerReading
 from metrology.services.ledger_headings import SheetLayout
 from metrology.services.ledger_source import LedgerSource
 from metrology.services.signing_in import actor_of
 
 Clock = Callable[[], datetime]
+LONGEST_NAME = 200
 
 
 class Step(Protocol):
@@ -44,14 +49,26 @@ class OpenBatch:
     """Sheets that are read as a person chose for such headings before."""
 
 
-def visible(statement: Any, actor: Actor) -> Any:
-    """Narrow a statement on batches: an actor of one district sees those of its colleagues there."""
+Sent = LedgerBatch | Reconciliation
+"""What begins with a file that somebody sends."""
+
+
+def visible(statement: Any, actor: Actor, model: type[Sent] = LedgerBatch) -> Any:
+    """Narrow a statement on sent files: an actor of one district sees those of its colleagues there."""
     if actor.district_code is None:
         return statement
     colleagues = select(User.id).where(User.district_code == actor.district_code)
-    return statement.where(
-        or_(LedgerBatch.created_by_id.in_(colleagues), LedgerBatch.created_by_id == (actor.user_id or 0))
-    )
+    return statement.where(or_(model.created_by_id.in_(colleagues), model.created_by_id == (actor.user_id or 0)))
+
+
+def keep_file(session: Session, data: bytes, file_name: str) -> tuple[StoredFile, str]:
+    """The bytes of a ledger, kept once, and its name as it is shown. What is no table by its first bytes is refused."""
+    kind = file_kind(data)
+    if kind != "csv" and len(data) > DEFAULT_LIMITS.bytes_uploaded:
+        raise Problem("file_too_large", "file", limit=DEFAULT_LIMITS.bytes_uploaded, size=len(data))
+    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(letter for letter in last if letter.isprintable())[-LONGEST_NAME:].strip() or "ledger"
+    return store(session, data), name
 
 
 def move(session: Session, batch: LedgerBatch, come_from: Sequence[str], to: str, **values: Any) -> None:
@@ -68,9 +85,9 @@ def move(session: Session, batch: LedgerBatch, come_from: Sequence[str], to: str
         raise Problem("batch_state", state=batch.state)
 
 
-def actor_for(session: Session, batch: LedgerBatch) -> Actor:
-    """Who sent the ledger, with the roles and district of today."""
-    user = session.get(User, batch.created_by_id) if batch.created_by_id is not None else None
+def actor_for(session: Session, sent: Sent) -> Actor:
+    """Who sent the file, with the roles and district of today."""
+    user = session.get(User, sent.created_by_id) if sent.created_by_id is not None else None
     return actor_of(user) if user is not None else Actor.system()
 
 

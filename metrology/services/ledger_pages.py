@@ -13,7 +13,7 @@ from metrology.persistence.instruments import Instrument, StoredFile
 from metrology.persistence.ledgers import LedgerBatch, LedgerRow
 from metrology.persistence.people import User
 from metrology.persistence.tasks import Task
-from metrology.services.ledger_batches import open_batch, visible
+from metrology.services.ledger_batches import Sent, open_batch, visible
 from metrology.services.ledger_headings import SheetLayout, written_safely
 from metrology.services.ledger_source import SourceSheet
 
@@ -76,14 +76,14 @@ def refused_by_sheet(session: Session, batch_id: int) -> dict[int, int]:
     return {found.sheet: found[1] for found in session.execute(statement.group_by(LedgerRow.sheet))}
 
 
-def task_of(session: Session, batch: LedgerBatch) -> Task | None:
-    """The work that a batch waits for."""
-    return session.get(Task, batch.task_id) if batch.task_id is not None else None
+def task_of(session: Session, sent: Sent) -> Task | None:
+    """The work that a sent file waits for."""
+    return session.get(Task, sent.task_id) if sent.task_id is not None else None
 
 
-def sender_of(session: Session, batch: LedgerBatch) -> str:
-    """Who sent a batch; nothing for the command."""
-    user = session.get(User, batch.created_by_id) if batch.created_by_id is not None else None
+def sender_of(session: Session, sent: Sent) -> str:
+    """Who sent a file; nothing for the command."""
+    user = session.get(User, sent.created_by_id) if sent.created_by_id is not None else None
     return user.name if user else ""
 
 

@@ -133,10 +133,8 @@ def _write(part: Path, run: Run, form: str, counted: _Counted) -> tuple[str, int
         else:
             with own_list_papers.xlsx(run, step=counted) as book:
                 shutil.copyfileobj(book, out, _PIECE)
-    digest = hashlib.sha256()
     with part.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
+        digest = hashlib.file_digest(file, "sha256")
     return digest.hexdigest(), part.stat().st_size
 
 

@@ -183,11 +183,8 @@ def _plain(number: str) -> str:
 
 
 def _hash_of(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def note_fetched(session: Session, actor: Actor, package: PaperPackage, *, now: datetime) -> None:

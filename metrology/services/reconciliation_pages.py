@@ -16,10 +16,9 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.reconciliations import FINDINGS, Reconciliation, ReconciliationRow
-from metrology.persistence.tasks import Task
+from metrology.services.ledger_batches import visible
 from metrology.services.ledger_cells import unpacked
 from metrology.services.ledger_headings import SheetLayout
-from metrology.services.reconciling import visible
 
 PAGE = 50
 _LISTED = 25
@@ -48,7 +47,9 @@ class FoundRow:
 def listing(session: Session, actor: Actor, *, after: int | None = None) -> tuple[list[ReconciliationLine], int | None]:
     """Comparisons, the latest first, and the key after which the next ones stand."""
     statement = visible(
-        select(Reconciliation, User.name).join(User, User.id == Reconciliation.created_by_id, isouter=True), actor
+        select(Reconciliation, User.name).join(User, User.id == Reconciliation.created_by_id, isouter=True),
+        actor,
+        Reconciliation,
     )
     if after is not None:
         statement = statement.where(Reconciliation.id < after)
@@ -90,17 +91,6 @@ def undecided(session: Session, one: Reconciliation) -> dict[str, int]:
     )
     counted = {row.finding: row[1] for row in session.execute(statement.group_by(ReconciliationRow.finding))}
     return {finding: counted.get(finding, 0) for finding in FINDINGS}
-
-
-def task_of(session: Session, one: Reconciliation) -> Task | None:
-    """The work that it waits for."""
-    return session.get(Task, one.task_id) if one.task_id is not None else None
-
-
-def asked_by(session: Session, one: Reconciliation) -> str:
-    """Who asked for it."""
-    user = session.get(User, one.created_by_id) if one.created_by_id is not None else None
-    return user.name if user else ""
 
 
 # -- as a sheet

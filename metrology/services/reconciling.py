@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, literal, select
 from sqlalchemy.orm import Session, undefer
 
-from metrology.documents.spreadsheet_in import file_kind
 from metrology.domain.authority import Actor
 from metrology.domain.instrument import FINAL
 from metrology.domain.problems import Problem
@@ -23,19 +22,24 @@ from metrology.persistence.columns import Json
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, StoredFile
 from metrology.persistence.journal import record
-from metrology.persistence.people import User
 from metrology.persistence.reconciliations import Reconciliation, ReconciliationRow
 from metrology.persistence.scope import within
 from metrology.services import settings
-from metrology.services.attaching import store
-from metrology.services.ledger_batches import Clock, Step, district_names, remembered_layouts
+from metrology.services.ledger_batches import (
+    Clock,
+    Step,
+    actor_for,
+    district_names,
+    keep_file,
+    remembered_layouts,
+    visible,
+)
 from metrology.services.ledger_cells import packed
 from metrology.services.ledger_chunks import LedgerReading, Settled
 from metrology.services.ledger_duplicates import OTHER_MAKER, Duplicates, SeenKeys
 from metrology.services.ledger_outcomes import foreseen
 from metrology.services.ledger_source import LedgerSource
 from metrology.services.registering import Identity, Registrar, Row
-from metrology.services.signing_in import actor_of
 from metrology.services.tasks import enqueue
 
 _DAYS = ("last_verified_on", "due_date")
@@ -75,11 +79,10 @@ def start(
     """Keep their ledger and queue the comparison. What is no table by its first bytes is refused at once."""
     if compared_with not in ("holders", "all"):
         raise Problem("bad_choice", "compared_with", value=compared_with[:64])
-    file_kind(data)
-    name = "".join(letter for letter in file_name.replace("\\", "/").rsplit("/", 1)[-1] if letter.isprintable())
+    file, name = keep_file(session, data, file_name)
     one = Reconciliation(
-        file_id=store(session, data).id,
-        file_name=name[-200:].strip() or "ledger",
+        file_id=file.id,
+        file_name=name,
         compared_with=compared_with,
         created_by_id=actor.user_id,
         created_at=now,
@@ -92,20 +95,10 @@ def start(
     return one
 
 
-def visible(statement: Any, actor: Actor) -> Any:
-    """Narrow a statement on comparisons: an actor of one district sees those of its colleagues there."""
-    if actor.district_code is None:
-        return statement
-    colleagues = select(User.id).where(User.district_code == actor.district_code)
-    return statement.where(
-        or_(Reconciliation.created_by_id.in_(colleagues), Reconciliation.created_by_id == (actor.user_id or 0))
-    )
-
-
 def find(session: Session, actor: Actor, key: int) -> Reconciliation | None:
     """A comparison within the actor's scope."""
     found: Reconciliation | None = session.scalar(
-        visible(select(Reconciliation).where(Reconciliation.id == key), actor)
+        visible(select(Reconciliation).where(Reconciliation.id == key), actor, Reconciliation)
     )
     return found
 
@@ -132,12 +125,6 @@ def compare(session: Session, key: int, *, today: date, now: Clock, step: Step) 
     one = session.get_one(Reconciliation, key)
     one.state, one.counts, one.finished_at = "done", counts, now()
     return counts
-
-
-def actor_for(session: Session, one: Reconciliation) -> Actor:
-    """Who asked for it, with the roles and district of today."""
-    user = session.get(User, one.created_by_id) if one.created_by_id is not None else None
-    return actor_of(user) if user is not None else Actor.system()
 
 
 def _compare(session: Session, one: Reconciliation, *, today: date, now: Clock, step: Step) -> dict[str, Any]:

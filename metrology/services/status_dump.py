@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from metrology.documents.hashed_file import HashedFile
 from metrology.documents.signed_json import open_json, sign_json
 from metrology.documents.signed_note import NoteSigner
 from metrology.domain.problems import Problem
@@ -110,7 +111,7 @@ def write(
             if snapshot.get_bind().dialect.name == "postgresql":
                 snapshot.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             size, last_hash = head(snapshot)
-            hashed = _Hashed(raw)
+            hashed = HashedFile(raw)
             with gzip.GzipFile(filename="", fileobj=hashed, mode="wb", mtime=0) as packed:
                 for line in _lines(snapshot, today, warn_days, counts, step):
                     packed.write(line)
@@ -127,23 +128,6 @@ def write(
     }  # fmt: skip
     _write_whole(folder / manifest_name(today), sign_json(manifest, signer, KIND) + "\n")
     return manifest
-
-
-class _Hashed:
-    """A file that is hashed as it is written."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        self.digest = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        self.size += len(data)
-        return self._raw.write(data)
-
-    def flush(self) -> None:
-        self._raw.flush()
 
 
 def _write_whole(target: Path, text: str) -> None:
@@ -201,10 +185,8 @@ def check(manifest: Path, public_keys: Mapping[str, bytes]) -> dict[str, Any]:
     data = manifest.with_name(str(content.get("file")))
     if named is None or not data.exists():
         raise Problem("dump_incomplete")
-    digest = hashlib.sha256()
     with data.open("rb") as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
+        digest = hashlib.file_digest(file, "sha256")
     if digest.hexdigest() != content["sha256"]:
         raise Problem("dump_altered")
     with gzip.open(data, "rt", encoding="utf-8") as lines:

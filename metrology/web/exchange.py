@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -18,10 +18,11 @@ from metrology.documents.spreadsheet_out import XLSX_TYPE, ListColumn, write_xls
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.reconciliations import FINDINGS, Reconciliation
-from metrology.services import national_sheet, reconciliation_deciding, reconciliation_pages, reconciling
+from metrology.services import ledger_pages, national_sheet, reconciliation_deciding, reconciliation_pages, reconciling
 from metrology.services.national_sheet import ResultsFilter
 from metrology.web import exchange_words, ledger_words
 from metrology.web.problems import sentence_of, show_on
+from metrology.web.progress import progress_of_file
 from metrology.web.requests import actor, now, or_404, requires, today
 
 blueprint = Blueprint("exchange", __name__, url_prefix="/exchange")
@@ -154,8 +155,8 @@ def detail(reconciliation_id: int) -> str:
     return render_template(
         "exchange/detail.html",
         one=one,
-        task=reconciliation_pages.task_of(session, one),
-        asked_by=reconciliation_pages.asked_by(session, one),
+        task=ledger_pages.task_of(session, one),
+        asked_by=ledger_pages.sender_of(session, one),
         waiting=reconciliation_pages.undecided(session, one),
         finding=finding,
         is_open=is_open,
@@ -172,10 +173,7 @@ def detail(reconciliation_id: int) -> str:
 def progress(reconciliation_id: int) -> Response:
     """How far the comparison is."""
     one = _one(reconciliation_id)
-    task = reconciliation_pages.task_of(db.session(), one)
-    gave_up = task is not None and task.state == "failed"
-    state = ("failed" if gave_up else "running") if one.state in ("queued", "running") else "done"
-    return jsonify(progress=task.progress if task else 0, total=task.total if task else 0, note="", state=state)
+    return progress_of_file(ledger_pages.task_of(db.session(), one), is_working=one.state in ("queued", "running"))
 
 
 @blueprint.post("/<int:reconciliation_id>/decide")

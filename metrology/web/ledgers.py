@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, send_file, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -26,6 +26,7 @@ from metrology.services import importing, ledger_pages, ledger_papers
 from metrology.web import ledger_words
 from metrology.web.ledger_mapping import choices_from
 from metrology.web.problems import sentence_of, show_on
+from metrology.web.progress import progress_of_file
 from metrology.web.requests import actor, now, or_404, requires
 
 blueprint = Blueprint("ledgers", __name__, url_prefix="/ledgers")
@@ -132,10 +133,7 @@ def progress(batch_id: int) -> Response:
     """How far the work on a ledger is."""
     batch = _batch(batch_id)
     task = ledger_pages.task_of(db.session(), batch)
-    gave_up = task is not None and task.state == "failed"
-    working = "failed" if gave_up else "running"
-    state = working if batch.state in ledger_words.WORKING else "done"
-    return jsonify(progress=task.progress if task else 0, total=task.total if task else 0, note="", state=state)
+    return progress_of_file(task, is_working=batch.state in ledger_words.WORKING)
 
 
 # -- what is decided

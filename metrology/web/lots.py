@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -34,6 +34,7 @@ from metrology.web.flashes import say
 from metrology.web.ledger_words import type_choices
 from metrology.web.papers import press
 from metrology.web.problems import sentence, sentence_of, show_on
+from metrology.web.progress import progress_of
 from metrology.web.rates import PAGES, limited
 from metrology.web.refusals import told_at
 from metrology.web.requests import actor, allowed, now, or_404, public, requires, today
@@ -165,7 +166,7 @@ def _may(lot: Lot) -> dict[str, bool]:
 def progress(lot_id: int) -> Response:
     """How far the background is, for the page that watches it."""
     task = or_404(db.session.get(Task, seen(lot_id).task_id or 0))
-    return jsonify(progress=task.progress, total=task.total, note=task.note, state=task.state)
+    return progress_of(task)
 
 
 def _step(lot_id: int, step: str) -> BaseResponse:

@@ -13,7 +13,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    jsonify,
     redirect,
     render_template,
     request,
@@ -42,6 +41,7 @@ from metrology.web.beside import kept
 from metrology.web.flashes import say
 from metrology.web.languages import choose
 from metrology.web.problems import sentence_of
+from metrology.web.progress import progress_of
 from metrology.web.refusals import told_at
 from metrology.web.requests import actor, allowed, now, or_404, requires, settings, today
 from metrology.web.saved_reports import opened
@@ -292,7 +292,7 @@ def file(file_id: int) -> str:
 def progress(file_id: int) -> Response:
     """How far it is, for the page that watches it."""
     task = or_404(db.session.get(Task, _own(file_id).task_id or 0))
-    return jsonify(progress=task.progress, total=task.total, note=task.note, state=task.state)
+    return progress_of(task)
 
 
 @blueprint.get("/files/<int:file_id>/fetch")
@@ -300,7 +300,7 @@ def progress(file_id: int) -> Response:
 def fetch(file_id: int) -> Response:
     """The file itself, streamed from the disk."""
     row = _own(file_id)
-    path = own_list_files.file_of(settings().instance, row)
+    path = own_list_files.file_of(settings().shared, row)
     if row.state != "ready" or not path.exists():
         abort(404)
     if request.method == "GET" and not request.range:

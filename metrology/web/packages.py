@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -25,6 +25,7 @@ from metrology.web.certificate_lists import CERTIFICATES
 from metrology.web.chosen import chosen_keys
 from metrology.web.flashes import say
 from metrology.web.listing import BulkAction
+from metrology.web.progress import progress_of
 from metrology.web.refusals import told_at
 from metrology.web.requests import actor, now, or_404, requires
 from metrology.web.requests import settings as installation
@@ -112,7 +113,7 @@ def detail(package_id: int) -> str:
 def progress(package_id: int) -> Response:
     """How far it is, for the page that watches it."""
     task = or_404(db.session.get(Task, _own(package_id).task_id or 0))
-    return jsonify(progress=task.progress, total=task.total, note=task.note, state=task.state)
+    return progress_of(task)
 
 
 @blueprint.get("/<int:package_id>.zip")

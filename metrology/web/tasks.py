@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,6 +16,7 @@ from metrology.services import reminder_outlook, tasks
 from metrology.web.flashes import say
 from metrology.web.navigation import link_to
 from metrology.web.problems import sentence_of
+from metrology.web.progress import progress_of
 from metrology.web.reminders import REGULAR
 from metrology.web.requests import actor, now, or_404, requires
 
@@ -54,7 +55,7 @@ def detail(task_id: int) -> str:
 def progress(task_id: int) -> Response:
     """How far a task is, for the page that watches it."""
     task = _task(task_id)
-    return jsonify(progress=task.progress, total=task.total, note=task.note, state=task.state)
+    return progress_of(task)
 
 
 @blueprint.post("/<int:task_id>/retry")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -15,6 +15,7 @@ from metrology.web import listing
 from metrology.web.chosen import chosen_keys
 from metrology.web.listing import BulkAction
 from metrology.web.problems import sentence
+from metrology.web.progress import progress_of
 from metrology.web.refusals import told_at
 from metrology.web.requests import actor, now, or_404, requires
 from metrology.web.verification_lists import VERIFICATIONS
@@ -60,7 +61,7 @@ def _refused(result: dict[str, Any]) -> list[tuple[int, str, str]]:
 def progress(approval_id: int) -> Response:
     """For the page that watches it."""
     task = _own(approval_id)
-    return jsonify(progress=task.progress, total=task.total, note=task.note, state=task.state)
+    return progress_of(task)
 
 
 @blueprint.post("/<int:approval_id>/package")
