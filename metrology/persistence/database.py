@@ -18,6 +18,7 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -174,6 +175,12 @@ def ask(statement: str, parameters: Any) -> list[Any]:
 def dialect_name() -> str:
     """``sqlite`` or ``postgresql``."""
     return db.engine.dialect.name
+
+
+def insert_into(session: Session, model: type[Model]) -> Any:
+    """An INSERT that knows ON CONFLICT in this database's words: both databases have it, each in its own dialect."""
+    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(model)
 
 
 @contextmanager

@@ -12,13 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from metrology.domain import doubt
 from metrology.domain.authority import Actor
 from metrology.domain.quantity import Quantity, parse
 from metrology.persistence.certificates import Certificate
+from metrology.persistence.database import insert_into
 from metrology.persistence.equipment import StandardEquipment
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import record
@@ -125,8 +125,7 @@ def _take(
     items = {row.certificate_id: _item(case, row, error) for row in rows}
     if not items:
         return 0
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(ReviewItem).on_conflict_do_nothing(index_elements=["case_id", "certificate_id"])
+    insert = insert_into(session, ReviewItem).on_conflict_do_nothing(index_elements=["case_id", "certificate_id"])
     taken = set(session.scalars(insert.returning(ReviewItem.certificate_id), list(items.values())))
     doubted = [row for row in rows if row.certificate_id in taken and row.standing == "valid"]
     _doubt(session, actor, case, doubted, now=now)

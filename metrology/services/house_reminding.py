@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from metrology.documents.house_notice_text import HouseItem, compose
 from metrology.domain.schedule import stages_due
+from metrology.persistence.database import insert_into
 from metrology.persistence.house import HouseReminder
 from metrology.persistence.people import Role, User
 from metrology.persistence.reminders import Notice
@@ -82,8 +81,7 @@ def _write(session: Session, user: User, one: HouseDue, stages: tuple[str, ...],
     """Keep the marks; those another process wrote meanwhile are its to tell."""
     if not stages:
         return set()
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(HouseReminder).on_conflict_do_nothing(
+    statement = insert_into(session, HouseReminder).on_conflict_do_nothing(
         index_elements=["subject_kind", "subject_id", "due_date", "stage", "user_id"]
     )
     rows = [

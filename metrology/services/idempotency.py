@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from metrology.domain.problems import Problem
 from metrology.persistence.api_tokens import KeptAnswer
+from metrology.persistence.database import insert_into
 
 KEPT = timedelta(hours=48)
 LONGEST_KEY = 200
@@ -41,14 +41,13 @@ def claim(session: Session, token_id: int, key: str, request_hash: str, *, now: 
 
     Problem ``idempotency_key_reused`` when the key came with another request.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values = {
         "token_id": token_id, "key": check_key(key), "request_hash": request_hash, "status": 0, "headers": {}, "body": "",
         "kept_at": now,
     }  # fmt: skip
     here = (KeptAnswer.token_id == token_id, KeptAnswer.key == key)
     session.execute(delete(KeptAnswer).where(*here, KeptAnswer.kept_at < now - KEPT))
-    statement = insert(KeptAnswer).values(**values).on_conflict_do_nothing().returning(KeptAnswer.status)
+    statement = insert_into(session, KeptAnswer).values(**values).on_conflict_do_nothing().returning(KeptAnswer.status)
     if session.execute(statement).first() is not None:
         return None
     row = session.execute(

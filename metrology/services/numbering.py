@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from metrology.persistence.database import insert_into
 from metrology.persistence.preferences import NumberSequence
 
 PREFIXES = {
@@ -22,18 +22,17 @@ PREFIXES = {
 
 
 def take(session: Session, name: str, count: int = 1) -> range:
-    """The next ``count`` numbers of a sequence. The row stays locked until the transaction ends."""
-    taken = session.execute(
-        update(NumberSequence)
-        .where(NumberSequence.name == name)
-        .values(last=NumberSequence.last + count)
+    """The next ``count`` numbers of a sequence. The row stays locked until the transaction ends.
+
+    One statement makes the row or counts on, so two who take the first number of a year at once both get one.
+    """
+    statement = (
+        insert_into(session, NumberSequence)
+        .values(name=name, last=count)
+        .on_conflict_do_update(index_elements=[NumberSequence.name], set_={"last": NumberSequence.last + count})
         .returning(NumberSequence.last)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    if taken is None:
-        with session.begin_nested():
-            session.add(NumberSequence(name=name, last=count))
-        taken = count
+    )
+    taken = int(session.execute(statement.execution_options(synchronize_session=False)).scalar_one())
     return range(taken - count + 1, taken + 1)
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from metrology.persistence.database import insert_into
 from metrology.persistence.people import RateBucket
 
 KEPT = timedelta(days=2)
@@ -65,9 +65,8 @@ def key_of(limit: Limit, who: str, secret: str) -> str:
 
 def spend(session: Session, limit: Limit, key: str, *, now: datetime, amount: int = 1) -> int:
     """Count tries and tell how many there are now in this window. Commit soon: the row stays locked until then."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = (
-        insert(RateBucket)
+        insert_into(session, RateBucket)
         .values(key=key, window_start=limit.start(now), count=amount)
         .on_conflict_do_update(
             index_elements=[RateBucket.key, RateBucket.window_start], set_={"count": RateBucket.count + amount}

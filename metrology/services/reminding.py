@@ -15,11 +15,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from metrology.documents.notice_text import DueItem, DueNotice, compose
 from metrology.domain.schedule import STAGES_BEFORE, stages_due
+from metrology.persistence.database import insert_into
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.persistence.people import Role, User
@@ -213,9 +213,8 @@ def _missing(
 def _write(session: Session, rows: list[dict[str, Any]]) -> list[Any]:
     """Insert reminders; those another scheduler wrote meanwhile are left to it."""
     written: list[Any] = []
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     for start in range(0, len(rows), CHUNK):
-        statement = dialect.insert(Reminder).on_conflict_do_nothing(
+        statement = insert_into(session, Reminder).on_conflict_do_nothing(
             index_elements=["instrument_id", "due_date", "stage", "channel", "recipient"]
         )
         returned = statement.returning(Reminder.id, Reminder.instrument_id, Reminder.due_date, Reminder.is_skipped)

@@ -16,10 +16,10 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from metrology.domain.authority import Actor
+from metrology.persistence.database import insert_into
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.scans import ScanCount, ScanPeak
 from metrology.persistence.scope import within
@@ -59,10 +59,9 @@ def network_key(address: str | None, day: date, secret: str) -> str:
 
 def count(session: Session, scans: Mapping[Scan, int]) -> None:
     """Add scans to what was counted; one atomic upsert each, so that processes may count at once."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     for (instrument_id, day, network), number in sorted(scans.items()):
         session.execute(
-            insert(ScanCount)
+            insert_into(session, ScanCount)
             .values(instrument_id=instrument_id, day=day, network=network, scans=number)
             .on_conflict_do_update(
                 index_elements=[ScanCount.instrument_id, ScanCount.day, ScanCount.network],

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from metrology.documents.spreadsheet_out import XLSX_TYPE
 from metrology.domain.authority import Actor, may
 from metrology.domain.problems import Problem
 from metrology.persistence.clock import SHANGHAI
+from metrology.persistence.database import insert_into
 from metrology.persistence.journal import record
 from metrology.persistence.reminders import Notice
 from metrology.persistence.saved_reports import Delivery, Letter, NoticeFile, SavedReport, Subscription
@@ -84,8 +84,7 @@ def _queue(session: Session, key: int, now: datetime) -> int:
 
 def _write(session: Session, row: Subscription, period: str, now: datetime) -> bool:
     """The mark of a period, with its task; False when it is there already."""
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Delivery).on_conflict_do_nothing(index_elements=["subscription_id", "period"])
+    statement = insert_into(session, Delivery).on_conflict_do_nothing(index_elements=["subscription_id", "period"])
     key = session.scalar(
         statement.returning(Delivery.id),
         {"subscription_id": row.id, "period": period, "state": "making", "dropped_because": "", "created_at": now},

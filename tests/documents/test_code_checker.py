@@ -33,7 +33,7 @@ from tests.independent_checker import word_of
 
 ARCHIVE = json.loads(Path("tests/archive/certificate_code_v1.json").read_text())
 CODES, KEY_CASES, STATUS_CASES = ARCHIVE["codes"], ARCHIVE["key_list_cases"], ARCHIVE["status_list_cases"]
-FLIPS = int(os.environ.get("FLIPS", "1000000"))
+FLIPS = int(os.environ.get("FLIPS", "200000"))  # FLIPS=1000000 for the long look: three minutes of both cores
 
 
 def at(text: str) -> datetime:
@@ -200,7 +200,7 @@ def _flip(task: tuple[int, int]) -> tuple[int, list[str]]:
 
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # forking beside threads of other tests' drivers
-def test_a_million_changes_of_bytes_and_none_is_accepted() -> None:
+def test_of_changed_bytes_none_is_accepted() -> None:
     pieces = 20
     with multiprocessing.get_context("fork").Pool(2) as pool:
         found = pool.map(_flip, [(seed, FLIPS // pieces) for seed in range(pieces)])
