@@ -86,8 +86,9 @@ def failures(laid: LaidSheet) -> tuple[Bilingual, ...]:
 
 def _failure(finding: FindingText, where: Labels) -> Bilingual:
     error, limit = finding.get("error"), limit_text(finding)
-    more = {lang: f" {where[lang]}" if where.get(lang) else "" for lang in ("zh", "en")}
     item = bilingual(finding["labels"])
+    named = {"zh": item.zh, "en": item.en}
+    more = {lang: f" {where[lang]}" if where.get(lang) not in (None, "", named[lang]) else "" for lang in named}
     if not error or not limit:
         return Bilingual(f"{item.zh}{more['zh']}：{_FAILS.zh}", f"{item.en}{more['en']}: {_FAILS.en}")
     zh, en = f"示值误差 {error}，最大允许误差 {limit}", f"error {error}, MPE {limit}"

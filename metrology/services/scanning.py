@@ -18,8 +18,9 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.instrument_labels import InstrumentLabel
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import Verification
-from metrology.services import assembling, certifying, labelling
+from metrology.services import assembling, certifying, labelling, lot_of_meter
 from metrology.services.certifying import Standing
+from metrology.services.lot_of_meter import LotSaid
 from metrology.services.record_digest import is_intact
 from metrology.services.validity import stands
 
@@ -62,6 +63,8 @@ class PublicFacts:
     instrument_id: int
     public_code: str
     """The code in force; empty when its label is void and not replaced."""
+    lot: LotSaid | None = None
+    """The lot it was delivered and verified in, where the document shown is of that time."""
     parts: tuple[PublicFacts, ...] = ()
     is_altered: bool = False
     """Whether the document is no longer what the journal says was issued: then nothing is told of it."""
@@ -167,6 +170,7 @@ def _facts(
         history=tuple(_history(session, instrument)),
         instrument_id=instrument.id,
         public_code=labelling.code_in_force(session, instrument) or "",
+        lot=lot_of_meter.of(session, instrument.id, certificate),
         parts=parts,
     )
 

@@ -21,7 +21,7 @@ from metrology.persistence.journal import JournalEntry
 from metrology.persistence.places import Place
 from metrology.persistence.preferences import RegistrySetting
 from metrology.persistence.verifications import Verification
-from metrology.services import certifying, scanning, settings
+from metrology.services import certifying, lot_of_meter, scanning, settings
 from metrology.services.record_digest import ENDED, ISSUED, KEY, digest_of
 from metrology.services.scanning import PastVerification, PublicFacts
 from metrology.services.settings import BureauSettings
@@ -76,6 +76,7 @@ class _Rest(NamedTuple):
     seals: Any
     history: Any
     settings: Any
+    lot: Any
 
 
 _PAPER = (
@@ -130,6 +131,7 @@ def _facts(row: _Rest, paper: Paper, worth: certifying.Standing) -> PublicFacts:
         ),
         instrument_id=paper.instrument_id,
         public_code="",
+        lot=lot_of_meter.said(_parsed(row.lot)),
     )
 
 
@@ -198,6 +200,8 @@ def _select(name: str) -> Any:
         .subquery()
     )
     past = _past().correlate(Instrument).subquery()
+    lot = lot_of_meter.statement(Certificate.instrument_id, Certificate.verification_id, Certificate.verified_on)
+    lot_said = lot.correlate(Certificate).subquery()
     return (
         select(
             *(getattr(Certificate, one) for one in _PAPER[:-1]),
@@ -219,6 +223,7 @@ def _select(name: str) -> Any:
             select(as_text(several(group(seal.c.number, seal.c.position)))).scalar_subquery().label("seals"),
             select(as_text(several(group(*past.c)))).scalar_subquery().label("history"),
             select(as_text(mapping(RegistrySetting.key, RegistrySetting.value))).scalar_subquery().label("settings"),
+            select(as_text(group(*lot_said.c))).scalar_subquery().label("lot"),
         )
         .join(Instrument, Instrument.id == Certificate.instrument_id)
         .join(TypeEntry, TypeEntry.code == Instrument.type_code)

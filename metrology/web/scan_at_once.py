@@ -13,6 +13,7 @@ from typing import Any
 from flask import current_app, request
 
 from metrology.services import scanning_at_once
+from metrology.services.lot_of_meter import LotSaid
 from metrology.services.scanning import PublicFacts
 from metrology.services.settings import BureauSettings
 from metrology.web.filters import distance, pick
@@ -68,16 +69,18 @@ def forget() -> None:
 
 def _shape(facts: PublicFacts, values: list[str], left: str) -> tuple[Any, ...]:
     """What the template decides by; the values it writes are put on the list in the order of ``_marked``."""
-    paper = facts.certificate
+    paper, lot = facts.certificate, facts.lot
     written = (
         facts.model, facts.serial_number, facts.manufacturer, facts.part_label, facts.holder, facts.place, pick(facts.institute),
         paper.number, paper.verified_on.isoformat(), paper.valid_until.isoformat() if paper.valid_until else "",
-        *(text for seal in facts.seals for text in seal), *(row.verified_on.isoformat() for row in facts.history), left,
+        *(text for seal in facts.seals for text in seal), *(row.verified_on.isoformat() for row in facts.history),
+        *((lot.number, lot.code, lot.meters, lot.verified) if lot else ()), left,
     )  # fmt: skip
     values += [text for text in written if text]
     return (
         facts.standing, facts.state, paper.kind, tuple(facts.name.values()), tuple(facts.part_name.values()), len(facts.seals),
-        tuple((row.kind, row.verdict) for row in facts.history), tuple(bool(text) for text in written),
+        tuple((row.kind, row.verdict) for row in facts.history), lot and lot.is_own,
+        tuple(bool(text) for text in written),
     )  # fmt: skip
 
 
@@ -107,4 +110,12 @@ def _marked(facts: PublicFacts, slots: Iterator[Slot]) -> PublicFacts:
         certificate=replace(paper, number=number, verified_on=verified_on, valid_until=valid_until),
         seals=seals,
         history=tuple(replace(row, verified_on=mark(row.verified_on)) for row in facts.history),
+        lot=_lot(facts.lot, mark),
     )
+
+
+def _lot(lot: LotSaid | None, mark: Callable[[Any], Any]) -> LotSaid | None:
+    if lot is None:
+        return None
+    number, code, meters, verified = (mark(value) for value in (lot.number, lot.code, lot.meters, lot.verified))
+    return replace(lot, number=number, code=code, meters=meters, verified=verified)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metrology.services.certificate_tables import cited
+from metrology.services.certificate_tables import _failure, cited
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,20 @@ from metrology.services.certificate_tables import cited
 )
 def test_only_norms_are_cited(clause: str | None, printed: str) -> None:
     assert cited({"clause": clause}) == printed
+
+
+LABELS = {"labels": {"zh": "常用流量 Q3", "en": "permanent flow rate Q3"}, "within": False}
+
+
+@pytest.mark.parametrize(
+    ("where", "zh", "en"),
+    [
+        ({"zh": "常用流量 Q3", "en": "permanent flow rate Q3"}, "常用流量 Q3：", "permanent flow rate Q3: "),
+        ({"zh": "第 2 次", "en": "run 2"}, "常用流量 Q3 第 2 次：", "permanent flow rate Q3 run 2: "),
+        ({}, "常用流量 Q3：", "permanent flow rate Q3: "),
+    ],
+)
+def test_what_failed_is_named_once(where: dict[str, str], zh: str, en: str) -> None:
+    told = _failure({**LABELS, "error": "2.6 %", "mpe": "2 %"}, where)
+    assert told.zh.startswith(zh)
+    assert told.en.startswith(en)

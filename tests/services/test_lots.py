@@ -20,7 +20,15 @@ from metrology.persistence.lots import Lot, LotMeter
 from metrology.persistence.people import Institute
 from metrology.persistence.printing import PrintItem
 from metrology.persistence.verifications import Verification
-from metrology.services import lot_certificate, lot_readings, lot_rotation, lot_working, lots
+from metrology.services import (
+    lot_certificate,
+    lot_of_meter,
+    lot_readings,
+    lot_rotation,
+    lot_working,
+    lots,
+    verifying,
+)
 from metrology.services.lot_readings import LotSheet
 from metrology.services.lots import LotAsked
 from metrology.services.paper import Press
@@ -95,6 +103,53 @@ def test_a_meter_without_readings_is_never_certified(session: Session) -> None:
     assert count(session, Verification) == 1
     assert meter(session, 2).last_verified_on is None
     assert lot.payload["unread"] == 3
+
+
+def test_the_public_page_names_the_lot_and_says_whether_this_meter_was_verified(
+    session: Session, client: FlaskClient
+) -> None:
+    team = create_team(session)
+    lot = create_lot(session, team, 4)
+    load(session, team, lot, {serial(1): GOOD, serial(2): BAD, serial(3): GOOD})
+    for step, who in (("submit", "verifier"), ("check", "checker"), ("approve", "approver")):
+        assert lot.number not in client.get(f"/i/{meter(session, 4).public_code}").text
+        work(session, team, lot, step, who)
+    english = {"Accept-Language": "en"}
+    pages = [client.get(f"/i/{meter(session, number).public_code}", headers=english).text for number in range(1, 5)]
+    by_paper = [client.get(f"/c/{one.code}", headers=english).text for one in session.scalars(select(Certificate))]
+    assert len(by_paper) == 3
+    for page in (*pages, *by_paper):
+        assert f'<a href="/lot/{lot.code}">{lot.number}</a>' in page
+        assert "meters: 4, verified: 3" in page
+    itself, not_itself = "This one was verified by itself", "This one was not verified with its lot"
+    assert [itself in page for page in pages] == [True, True, True, False]
+    assert [not_itself in page for page in pages] == [False, False, False, True]
+    assert "No certificate of this registry" in pages[3]
+    assert all(itself in page for page in by_paper)
+
+
+def test_a_lot_is_named_beside_what_it_says_something_of(session: Session) -> None:
+    """Its own record, and one that corrects it; not a later verification, nor beside an older document of a meter it left out."""
+    team = create_team(session)
+    lot = create_lot(session, team, 2)
+    load(session, team, lot, {serial(1): GOOD})
+    for step, who in (("submit", "verifier"), ("check", "checker"), ("approve", "approver")):
+        work(session, team, lot, step, who)
+    first, second = meter(session, 1), meter(session, 2)
+    certificate = session.scalars(select(Certificate)).one()
+
+    def told(instrument: Instrument, record: int | None, day: date | None) -> Any:
+        return lot_of_meter.said(session.execute(lot_of_meter.statement(instrument.id, record, day)).first())
+
+    own = told(first, certificate.verification_id, TODAY)
+    assert (own.number, own.code, own.meters, own.verified, own.is_own) == (lot.number, lot.code, "2", "1", True)
+    assert told(first, certificate.verification_id + 1000, TODAY) is None
+    assert told(second, None, None).is_own is False
+    assert told(second, certificate.verification_id, TODAY).is_own is False
+    assert told(second, certificate.verification_id, TODAY + timedelta(days=1)) is None
+    record = session.get_one(Verification, certificate.verification_id)
+    correction = verifying.correct(session, team.actor("verifier"), record, today=TODAY, now=NOW, reason="抄错")
+    assert told(first, correction.id, TODAY).is_own is True
 
 
 def test_what_holds_for_the_lot_is_no_reading_of_a_meter(session: Session) -> None:

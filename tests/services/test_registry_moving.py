@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from metrology.documents.registry_file import Column, Manifest, Reader, TableFile, Writer
 from metrology.domain.problems import Problem
-from metrology.persistence import whole
+from metrology.persistence import outcome_tallies, whole
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import Model, db, writing
 from metrology.persistence.instruments import Instrument, Seal, StoredFile
@@ -30,7 +30,7 @@ from metrology.persistence.search import matching, plain
 from metrology.persistence.tallies import tally_change
 from metrology.services import registry_export, registry_import
 from metrology.services.rechecking import recheck
-from metrology.services.tallying import differences
+from metrology.services.tallying import differences, repair
 from tests.conftest import NOW, POSTGRES_ANSWERS, TODAY
 from tests.records import OFFICER, create_scale
 from tests.tampering import without_triggers
@@ -110,6 +110,8 @@ def test_what_was_moved_holds(exported: Path, empty: Engine) -> None:
     with Session(empty) as moved:
         assert list(verify_chain(moved)) == []
         assert list(differences(moved)) == []
+        for one in (outcome_tallies.OUTCOME, outcome_tallies.MAKER, outcome_tallies.VERIFIER, outcome_tallies.STANDARD):
+            assert moved.scalar(select(func.count()).select_from(one.table)), one.table.name  # what agrees is something
         head = moved.execute(select(JournalHead.seq, JournalHead.hash)).one()
         assert tuple(head) == manifest.journal
         assert manifest.journal[0] > 20
@@ -120,6 +122,20 @@ def test_what_was_moved_holds(exported: Path, empty: Engine) -> None:
         assert odd == "𠮷野家 “二楼” \\u0000"
         outcomes = [one.kind for one in recheck(moved)]
         assert outcomes == ["same"] * 4
+
+
+@pytest.mark.parametrize("table", ["outcome_tally", "work_tally", "complaint_tally", "due_tally"])
+def test_counts_that_were_wrong_where_they_came_from_are_told_and_repaired(
+    exported: Path, empty: Engine, table: str
+) -> None:
+    """Their journal and records hold: the counts alone are put right, by the command that is named."""
+    _rewrite(exported, table, lambda _rows: [])
+    assert bring_in(empty, exported).wrong_counts > 0
+    with Session(empty) as moved:
+        assert {one.table for one in differences(moved)} == {table}
+        assert repair(moved, today=TODAY) > 0
+        moved.commit()
+        assert list(differences(moved)) == []
 
 
 def test_work_goes_on_where_it_was_moved(exported: Path, empty: Engine) -> None:

@@ -18,6 +18,7 @@ from metrology.services import certifying, scanning, scanning_at_once, settings
 from metrology.web import scan_at_once
 from metrology.web.shapes import Shapes, Slot
 from tests.conftest import NOW, TODAY
+from tests.lots import certify_lot
 from tests.people import create_user, sign_in
 from tests.records import OFFICER, REJECTING, certify, create_holder, create_scale, create_team, scale_readings
 from tests.tampering import without_triggers
@@ -89,6 +90,19 @@ def test_both_ways_make_the_same_page(app: Flask, session: Session, long_way: An
                 slow = long_way(app.test_client(), address, headers=language)
                 assert quick.data == slow.data
                 assert dict(quick.headers) == dict(slow.headers)
+
+
+def test_both_ways_name_the_lot(app: Flask, session: Session, long_way: Any) -> None:
+    team = create_team(session)
+    lots = [certify_lot(session, team, 2), certify_lot(session, team, 3, first=10, lot_code="2026-08", bad=[11])]
+    papers = session.query(Certificate).all()
+    pages = [app.test_client().get(f"/c/{one.code}", headers=LANGUAGES[1]) for one in papers]
+    for paper, page in zip(papers, pages, strict=True):
+        assert page.data == long_way(app.test_client(), f"/c/{paper.code}", headers=LANGUAGES[1]).data
+    named = [[lot.number in page.text for lot in lots] for page in pages]
+    assert named == [[True, False]] * 2 + [[False, True]] * 3
+    assert all(f"/lot/{lots[1].code}" in page.text for page in pages[2:])
+    assert "meters: 3, verified: 3" in pages[2].text
 
 
 def test_one_certificate_shows_nothing_of_another_of_its_shape(app: Flask, session: Session) -> None:
