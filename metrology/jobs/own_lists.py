@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from metrology.jobs.ticker import Regular
 from metrology.jobs.worker import Report
 from metrology.persistence import clock
+from metrology.persistence.saved_reports import ReportFile
 from metrology.persistence.tasks import Task
-from metrology.services import own_list_files
+from metrology.services import kept_files, own_list_files
 from metrology.settings import Settings
 
 
@@ -24,7 +25,7 @@ def export(session: Session, task: Task, report: Report) -> dict[str, Any]:
 
 
 def _clear(session: Session, *, now: datetime, settings: Settings, **_known: Any) -> None:
-    own_list_files.expire(session, settings.shared, now=now)
+    kept_files.expire(session, ReportFile, own_list_files.file_of, settings.shared, now=now)
 
 
 TASKS = {own_list_files.TASK: export}

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from metrology.jobs.ticker import Regular
 from metrology.jobs.worker import Report
 from metrology.persistence import clock
+from metrology.persistence.printing import PaperPackage
 from metrology.persistence.tasks import Task
-from metrology.services import approving_many, packaging, paper, print_queue, settings
+from metrology.services import approving_many, kept_files, packaging, paper, print_queue, settings
 from metrology.settings import Settings
 
 
@@ -32,7 +33,7 @@ def approve(session: Session, task: Task, report: Report) -> dict[str, Any]:
 
 
 def _clear(session: Session, *, now: datetime, settings: Settings, **_known: Any) -> None:
-    packaging.expire(session, settings.shared, now=now)
+    kept_files.expire(session, PaperPackage, packaging.file_of, settings.shared, now=now)
     print_queue.withdraw_ended(session)
 
 

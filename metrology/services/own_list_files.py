@@ -142,15 +142,3 @@ def note_fetched(session: Session, actor: Actor, row: ReportFile, *, now: dateti
     """Note that it was fetched: it holds names and places of many."""
     changes: dict[str, list[Any]] = {"rows": [None, row.rows], "sha256": [None, row.sha256]}
     record(session, actor, "list.fetched", ("list", row.id), at=now, changes=changes)
-
-
-def expire(session: Session, instance: Path, *, now: datetime) -> int:
-    """Remove files whose time is over; tell how many."""
-    rows = session.scalars(
-        select(ReportFile).where(ReportFile.state == "ready", ReportFile.expires_at <= now).limit(500)
-    ).all()
-    for row in rows:
-        file_of(instance, row).unlink(missing_ok=True)
-        row.state = "expired"
-    session.flush()
-    return len(rows)

@@ -191,15 +191,3 @@ def note_fetched(session: Session, actor: Actor, package: PaperPackage, *, now: 
     """Note that it was fetched: it holds names and addresses of many."""
     changes: dict[str, list[Any]] = {"papers": [None, package.papers], "sha256": [None, package.sha256]}
     record(session, actor, "package.fetched", package, at=now, changes=changes)
-
-
-def expire(session: Session, instance: Path, *, now: datetime) -> int:
-    """Remove the files of packages whose time is over; tell how many."""
-    rows = session.scalars(
-        select(PaperPackage).where(PaperPackage.state == "ready", PaperPackage.expires_at <= now).limit(500)
-    ).all()
-    for row in rows:
-        file_of(instance, row).unlink(missing_ok=True)
-        row.state = "expired"
-    session.flush()
-    return len(rows)

@@ -16,7 +16,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     stream_with_context,
     url_for,
 )
@@ -39,6 +38,7 @@ from metrology.services.own_list_running import FEW, GroupRow, Run
 from metrology.services.own_list_subjects import SUBJECTS, subjects_of
 from metrology.web.beside import kept
 from metrology.web.flashes import say
+from metrology.web.kept_files import hand_out
 from metrology.web.languages import choose
 from metrology.web.problems import sentence_of
 from metrology.web.progress import progress_of
@@ -300,13 +300,11 @@ def progress(file_id: int) -> Response:
 def fetch(file_id: int) -> Response:
     """The file itself, streamed from the disk."""
     row = _own(file_id)
-    path = own_list_files.file_of(settings().shared, row)
-    if row.state != "ready" or not path.exists():
-        abort(404)
-    if request.method == "GET" and not request.range:
-        with kept() as session:
-            own_list_files.note_fetched(session, actor(), row, now=now())
-    answer = send_file(path, mimetype=FORMS[row.form].partition(";")[0], conditional=True, etag=row.sha256)
-    full = quote(f"{row.title}-{row.id}.{row.form}")
-    answer.headers["Content-Disposition"] = f"attachment; filename=list-{row.id}.{row.form}; filename*=UTF-8''{full}"
-    return answer
+    return hand_out(
+        row,
+        own_list_files.file_of(settings().shared, row),
+        kind=FORMS[row.form].partition(";")[0],
+        name=f"list-{row.id}.{row.form}",
+        title=f"{row.title}-{row.id}.{row.form}",
+        note=lambda session: own_list_files.note_fetched(session, actor(), row, now=now()),
+    )

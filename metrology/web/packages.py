@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -20,10 +18,10 @@ from metrology.persistence.scope import within
 from metrology.persistence.tasks import Task
 from metrology.services import packaging
 from metrology.web import listing
-from metrology.web.beside import kept
 from metrology.web.certificate_lists import CERTIFICATES
 from metrology.web.chosen import chosen_keys
 from metrology.web.flashes import say
+from metrology.web.kept_files import hand_out
 from metrology.web.listing import BulkAction
 from metrology.web.progress import progress_of
 from metrology.web.refusals import told_at
@@ -121,13 +119,11 @@ def progress(package_id: int) -> Response:
 def fetch(package_id: int) -> Response:
     """The file itself, streamed from the disk."""
     package = _own(package_id)
-    path = packaging.file_of(installation().shared, package)
-    if package.state != "ready" or not path.exists():
-        abort(404)
-    if request.method == "GET" and not request.range:
-        with kept() as session:
-            packaging.note_fetched(session, actor(), package, now=now())
-    answer = send_file(path, mimetype="application/zip", conditional=True, etag=package.sha256)
-    name = f"certificates-{package.id}.zip"
-    answer.headers["Content-Disposition"] = f"attachment; filename={name}; filename*=UTF-8''{quote(package.title)}.zip"
-    return answer
+    return hand_out(
+        package,
+        packaging.file_of(installation().shared, package),
+        kind="application/zip",
+        name=f"certificates-{package.id}.zip",
+        title=f"{package.title}.zip",
+        note=lambda session: packaging.note_fetched(session, actor(), package, now=now()),
+    )

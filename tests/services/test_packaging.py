@@ -25,7 +25,7 @@ from metrology.persistence.journal import JournalEntry
 from metrology.persistence.printing import PaperPackage
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
-from metrology.services import approving, approving_many, packaging
+from metrology.services import approving, approving_many, kept_files, packaging
 from metrology.services.paper import Press
 from tests.conftest import NOW, TODAY
 from tests.people import create_user, sign_in
@@ -111,8 +111,11 @@ def test_it_is_gone_after_seven_days(session: Session, tmp_path: Path) -> None:
     package = packaging.ask(session, team.actor("verifier"), "x", [issued(session, team, 1)[0].id], "zh", now=NOW)
     session.commit()
     packed(session, package, tmp_path)
-    assert packaging.expire(session, tmp_path, now=NOW + timedelta(days=7, seconds=-1)) == 0
-    assert packaging.expire(session, tmp_path, now=NOW + timedelta(days=7)) == 1
+    assert (
+        kept_files.expire(session, PaperPackage, packaging.file_of, tmp_path, now=NOW + timedelta(days=7, seconds=-1))
+        == 0
+    )
+    assert kept_files.expire(session, PaperPackage, packaging.file_of, tmp_path, now=NOW + timedelta(days=7)) == 1
     assert list((tmp_path / "packages").iterdir()) == []
     assert package.state == "expired"
 
