@@ -16,8 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from metrology.settings import ROOT
-
+ROOT = Path(__file__).parent.parent
 _END = b"\r\n\r\n"
 _NETWORKS = 4000
 

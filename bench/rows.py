@@ -15,13 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 from metrology import regulations
-from metrology.persistence.journal import GENESIS, entry_hash
-from metrology.persistence.search import document_body
-from metrology.services.record_digest import digest
+from metrology.persistence.canonical import encoded
+from metrology.persistence.journal import GENESIS
+from metrology.persistence.search import document_body, doubled
 
 TODAY = date(2026, 11, 20)
 NOW = "2026-11-20 02:00:00.000000"
@@ -43,6 +42,22 @@ KINDS = (
     ("pressure_gauge", 6, "verification"),
     ("digital_indicating_scale", 4, "verification"),
 )
+_KEPT = {"created_at": NOW, "updated_at": NOW, "version": 1}
+SAME: Mapping[str, Mapping[str, Any]] = {
+    "holder": {"is_active": True, **_KEPT},
+    "place": {"is_active": True, **_KEPT},
+    "instrument": {
+        "part_label": "", "is_assembly": False, "purpose": "trade", "is_onsite": True, "state": "in_use",
+        "due_basis": "certificate", **_KEPT,
+    },
+    "search_document": {"kind": "instrument"},
+    "certificate": {"kind": "verification_certificate", "validity_rule": "anniversary_minus_one", "under_review": False},
+    "journal_entry": {
+        "actor_id": 3, "actor_name": "批准人丙", "role": "approver", "ip": "", "action": "certificate.issued",
+        "object_kind": "certificate", "reason": "",
+    },
+}  # fmt: skip
+"""What all rows of a table have alike."""
 _LADDER = [kind for kind in KINDS for _each in range(kind[1])]
 MAKERS = (
     "三川智慧科技股份有限公司",
@@ -116,8 +131,7 @@ class City:
             name = f"新乡示范公用事业公司{number}" if is_utility else f"示范商户{number:07d}"
             yield {
                 "id": number, "number": f"DW{number:08d}", "name": name, "kind": "utility" if is_utility else "vendor",
-                "identity_key": f"bench|{number}", "district_code": DISTRICTS[number % 12], "is_active": True,
-                "created_at": NOW, "updated_at": NOW, "version": 1,
+                "identity_key": f"bench|{number}", "district_code": DISTRICTS[number % 12],
             }  # fmt: skip
 
     def places(self) -> Iterator[dict[str, Any]]:
@@ -149,34 +163,26 @@ class City:
         return {
             "id": number, "number": f"QJ{number:08d}", "public_code": code("i", number), "type_code": type_code,
             "model": f"LXS-{15 + number % 4 * 5}E", "manufacturer": maker, "manufacturer_key": maker, "serial_number": serial,
-            "serial_key": serial, "part_label": "", "is_assembly": False, "nameplate": record_of(type_code).nameplate,
-            "purpose": "trade", "holder_id": holder, "place_id": place, "district_code": DISTRICTS[place % 12],
-            "is_onsite": True, "state": "in_use", "last_verified_on": _day(verified), "due_date": _day(due),
-            "due_basis": "certificate", "due_kind": due_kind, "lot_code": f"L{place:06d}" if due_kind == "rotation" else "",
-            "created_at": NOW, "updated_at": NOW, "version": 1,
+            "serial_key": serial, "nameplate": record_of(type_code).nameplate, "holder_id": holder, "place_id": place,
+            "district_code": DISTRICTS[place % 12], "last_verified_on": _day(verified), "due_date": _day(due),
+            "due_kind": due_kind, "lot_code": f"L{place:06d}" if due_kind == "rotation" else "",
         }  # fmt: skip
 
     def document(self, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
         """Its search document."""
-        parts = (row["number"], row["serial_number"], row["model"], row["manufacturer"], row["lot_code"])
-        body = document_body("instrument", *parts, district_code=row["district_code"], holder_id=row["holder_id"])
+        serial, own = row["serial_number"], f"{number:08d}"
+        parts = [
+            f"qqjj{_PAIRS[own[:4]]}{_PAIRS[own[4:]]}",
+            f"{_PAIRS[serial[:4]]}{_PAIRS[serial[4:8]]}{_PAIRS[serial[7:]][2:]}",
+        ]
+        parts += [doubled(row["model"]), doubled(row["manufacturer"])]
+        if row["lot_code"]:
+            parts.append(doubled(row["lot_code"]))
+        marks = document_body("instrument", district_code=row["district_code"], holder_id=row["holder_id"])
+        body = "\n".join((marks, *parts))
         return {
-            "id": number, "kind": "instrument", "object_id": number, "district_code": row["district_code"],
+            "id": number, "object_id": number, "district_code": row["district_code"],
             "holder_id": row["holder_id"], "title": row["number"], "body": body,
-        }  # fmt: skip
-
-    def verification(self, key: int, row: Mapping[str, Any], *, years_ago: int, is_full: bool) -> dict[str, Any]:
-        """An approved record of an instrument; a full one has its readings and judgement, others the verdict alone."""
-        record = record_of(row["type_code"])
-        day = _years_before(row["last_verified_on"], years_ago)
-        instant = f"{day} 02:00:00.000000"
-        return {
-            "id": key, "number": f"JD{key:08d}", "instrument_id": row["id"], "type_code": row["type_code"],
-            "kind": record.kind, "state": "approved", "verified_on": day, "nameplate": record.nameplate if is_full else "{}",
-            "readings": record.readings if is_full else "{}", "edition_code": record.edition, "verdict": "conforms",
-            "judgement": record.judgement if is_full else "{}", "institute_id": 1, "verifier_id": 1, "checker_id": 2,
-            "approver_id": 3, "submitted_at": instant, "checked_at": instant, "approved_at": instant,
-            "environment": "{}", "seals": "[]", "created_at": instant, "updated_at": instant, "version": 1,
         }  # fmt: skip
 
     def certificate(self, key: int, row: Mapping[str, Any], *, of: int, years_ago: int) -> dict[str, Any]:
@@ -186,34 +192,57 @@ class City:
         """
         day, stands = _years_before(row["last_verified_on"], years_ago), years_ago == 0
         instant = f"{day} 03:00:00.000000"
-        payload = self._payload(row, is_whole=stands and row["id"] % self.step == 0)
+        is_whole = stands and row["id"] % self.step == 0
+        payload = _canonical(self._whole(row)) if is_whole else _printed(row)
         fixed = {
-            "number": f"XX-JD-{day[:4]}-{key:08d}", "code": code("c", key), "kind": "verification_certificate",
-            "instrument_id": row["id"], "verification_id": of, "verified_on": day, "issued_on": day,
-            "valid_until": row["due_date"] if stands else day, "validity_rule": "anniversary_minus_one", "payload": payload,
+            "number": f"XX-JD-{day[:4]}-{key:08d}", "code": code("c", key), "instrument_id": row["id"],
+            "verification_id": of, "verified_on": day, "issued_on": day, "valid_until": row["due_date"] if stands else day,
         }  # fmt: skip
-        sha256 = digest(SimpleNamespace(**fixed))  # type: ignore[arg-type]
         return {
             **fixed, "id": key, "standing": "valid" if stands else "superseded", "ended_on": None if stands else day,
-            "ended_at": None if stands else instant, "payload": _json(payload), "issued_at": instant,
-            "under_review": False, "sha256": sha256,
+            "ended_at": None if stands else instant, "payload": payload, "issued_at": instant,
+            "sha256": _digest(fixed, payload),
         }  # fmt: skip
 
-    def _payload(self, row: Mapping[str, Any], *, is_whole: bool) -> dict[str, Any]:
-        """A whole one as it is printed; of the others what a public page reads of it."""
-        name = regulations.get(row["type_code"]).names
-        printed = {
-            "name": {"zh": name["zh"], "en": name["en"]}, "model": row["model"], "serial_number": row["serial_number"],
-            "manufacturer": row["manufacturer"],
-        }  # fmt: skip
-        if is_whole:
-            return {**self.payload, "instrument": {**self.payload["instrument"], **printed}}
-        return {"body": _BODY, "instrument": printed}
+    def _whole(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A whole payload as it is printed."""
+        printed: dict[str, Any] = json.loads(_printed(row))["instrument"]
+        return {**self.payload, "instrument": {**self.payload["instrument"], **printed}}
 
 
-_BODY = {"name": {"zh": "新乡市计量技术检测中心", "en": "Xinxiang Metrology Institute"}}
+def _canonical(value: Any) -> str:
+    return encoded(value).decode()
+
+
+def _printed(row: Mapping[str, Any]) -> str:
+    """What a public page reads of a payload, as canonical JSON."""
+    return (
+        f'{{"body":{_BODY},"instrument":{{"manufacturer":"{row["manufacturer"]}","model":"{row["model"]}",'
+        f'"name":{_names(row["type_code"])},"serial_number":"{row["serial_number"]}"}}}}'
+    )
+
+
+@cache
+def _names(type_code: str) -> str:
+    name = regulations.get(type_code).names
+    return _canonical({"zh": name["zh"], "en": name["en"]})
+
+
+def _digest(fixed: Mapping[str, Any], payload: str) -> str:
+    """``record_digest.digest_of`` the certificate: its canonical JSON is put together here, which is ten times as fast."""
+    text = (
+        f'{{"code":"{fixed["code"]}","instrument_id":{fixed["instrument_id"]},"issued_on":"{fixed["issued_on"]}",'
+        f'"kind":"verification_certificate","number":"{fixed["number"]}","payload":{payload},"valid_until":"{fixed["valid_until"]}",'
+        f'"validity_rule":"anniversary_minus_one","verification_id":{fixed["verification_id"]},'
+        f'"verified_on":"{fixed["verified_on"]}"}}'
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_BODY = _canonical({"name": {"zh": "新乡市计量技术检测中心", "en": "Xinxiang Metrology Institute"}})
+_PAIRS = {f"{number:04d}": "".join(digit * 2 for digit in f"{number:04d}") for number in range(10_000)}
+"""Four digits, each twice."""
 _FIRST_DAY, _LAST_DAY = date(2021, 1, 1).toordinal(), TODAY.toordinal()
-_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @cache
@@ -236,18 +265,18 @@ class Chain:
     def issued(self, certificate: Mapping[str, Any]) -> dict[str, Any]:
         """The entry of a certificate's issue, as ``certifying`` writes it."""
         self.seq += 1
-        changes = {
-            "number": [None, certificate["number"]], "kind": [None, certificate["kind"]],
-            "valid_until": [None, certificate["valid_until"]], "signed_by": [None, None],
-            "sha256": [None, certificate["sha256"]],
-        }  # fmt: skip
-        facts = {
-            "seq": self.seq, "at": f"{certificate['issued_on']}T03:00:00+00:00", "actor_id": 3, "actor_name": "批准人丙",
-            "role": "approver", "ip": "", "action": "certificate.issued", "object_kind": "certificate",
-            "object_id": str(certificate["id"]), "instrument_id": certificate["instrument_id"], "changes": changes,
-            "reason": "",
-        }  # fmt: skip
-        before, self.hash = self.hash, entry_hash(self.hash, facts)
+        changes = (
+            f'{{"kind":[null,"verification_certificate"],"number":[null,"{certificate["number"]}"],'
+            f'"sha256":[null,"{certificate["sha256"]}"],"signed_by":[null,null],"valid_until":[null,"{certificate["valid_until"]}"]}}'
+        )
+        key, instrument, before = certificate["id"], certificate["instrument_id"], self.hash
+        facts = (
+            f'{before}\n{{"action":"certificate.issued","actor_id":3,"actor_name":"批准人丙",'
+            f'"at":"{certificate["issued_on"]}T03:00:00+00:00","changes":{changes},"instrument_id":{instrument},"ip":"",'
+            f'"object_id":"{key}","object_kind":"certificate","reason":"","role":"approver","seq":{self.seq}}}'
+        )
+        self.hash = hashlib.sha256(facts.encode()).hexdigest()
         return {
-            **facts, "at": certificate["issued_at"], "changes": _json(changes), "prev_hash": before, "hash": self.hash,
+            "seq": self.seq, "at": certificate["issued_at"], "object_id": str(key), "instrument_id": instrument,
+            "changes": changes, "prev_hash": before, "hash": self.hash,
         }  # fmt: skip

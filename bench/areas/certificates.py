@@ -16,6 +16,7 @@ from typing import Any
 import qrcode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bench import measuring
 from bench.measuring import Measure, in_turn, several
 from bench.rows import code
 from metrology import create_app
@@ -49,7 +50,8 @@ def alone() -> Iterator[Measure]:
             with transaction(db.session()) as session:
                 prepare(session)
                 team = create_team(session)
-                issued = [certify(session, team, create_scale(session, f"SC{n:06d}")) for n in range(_CERTIFICATES)]
+                many = 1 if measuring.ONLY_ONCE else _CERTIFICATES
+                issued = [certify(session, team, create_scale(session, f"SC{n:06d}")) for n in range(many)]
             yield from _measured(issued, paper.press(settings, "Bench", NOW))
             db.session.remove()
             db.engine.dispose()
@@ -120,9 +122,10 @@ def _bare(facts: list[Any]) -> Callable[[int], None]:
 
 
 def _labels() -> Iterator[Measure]:
-    labels = [_label(number) for number in range(_LABELS)]
+    many = 20 if measuring.ONLY_ONCE else _LABELS
+    labels = [_label(number) for number in range(many)]
     seconds = several(lambda: label_sheet_pdf(labels, sheet="L7160", day=TODAY), rounds=3)
-    yield Measure(AREA, "sheets of a thousand signed labels", "—", "—", seconds, per="labels", count=_LABELS)
+    yield Measure(AREA, "sheets of a thousand signed labels", "—", "—", seconds, per="labels", count=many)
 
 
 def _label(number: int) -> Label:
