@@ -1,4 +1,4 @@
-"""Every day: keep the figures of the overdue report, for its trend; let SQLite look at how its tables are filled."""
+"""Regularly: keep figures of the overdue report and of past days, for trends; let SQLite look at how its tables are filled."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from metrology.jobs.ticker import Regular
+from metrology.services.keeping_states import keep_states
 from metrology.services.reporting import keep_figures
 from metrology.services.tallying import fold_all
 
 
 def _keep(session: Session, *, today: date, **_known: Any) -> None:
     keep_figures(session, today=today)
+
+
+def _keep_states(session: Session, *, today: date, **_known: Any) -> None:
+    keep_states(session, today=today)
 
 
 def _fold(session: Session, **_known: Any) -> None:
@@ -30,5 +35,6 @@ def _look(session: Session, **_known: Any) -> None:
 REGULAR = [
     Regular("counts brought together", timedelta(hours=1), _fold),
     Regular("overdue figures", timedelta(hours=6), _keep),
+    Regular("states of past days", timedelta(hours=6), _keep_states),
     Regular("statistics", timedelta(hours=24), _look),
 ]

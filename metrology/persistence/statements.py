@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Date, Float, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, Index, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from metrology.persistence.columns import Instant, Key, Words, reference
@@ -13,6 +14,8 @@ from metrology.persistence.people import User
 
 PERIODS = ("month", "year")
 STATES = ("draft", "approved", "withdrawn")
+DECIMALS = 4
+"""Of a target."""
 
 
 class IndicatorTarget(Model):
@@ -23,8 +26,8 @@ class IndicatorTarget(Model):
 
     id: Mapped[Key]
     indicator: Mapped[str] = mapped_column(String(40))
-    value: Mapped[float | None] = mapped_column(
-        Float, comment="in the unit of the indicator; empty: no target any more"
+    value: Mapped[Decimal | None] = mapped_column(
+        Numeric(12, DECIMALS), comment="in the unit of the indicator; empty: no target any more"
     )
     valid_from: Mapped[date] = mapped_column(Date)
     set_by_id: Mapped[int | None] = reference("user.id", nullable=True, index=False)

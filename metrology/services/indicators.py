@@ -6,78 +6,51 @@ was known when it ended.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
-from metrology.domain.indicator import BY_CODE, MANDATORY_PURPOSES, Indicator
+from metrology.domain.indicator import BY_CODE, Indicator
 from metrology.domain.period import Period, add_months
 from metrology.domain.proportion import is_too_few, quantile, wilson
-from metrology.persistence import outcome_tallies as kept
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
-from metrology.persistence.outcome_reading import sums
 from metrology.persistence.people import User
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.statements import IndicatorTarget
-from metrology.persistence.tally_reading import TallyScope, first_day, grouped
+from metrology.persistence.tally_reading import first_day
+from metrology.services.indicator_counting import COUNTED, MONTH, OF_A_DAY, Asked, days_taken
 
 _NOWHERE = "-"
-_FIRST_KINDS = ("initial", "subsequent")
 _COLUMNS = {
     "district": "district_code", "type": "type_code", "maker": "manufacturer", "model": "model", "kind": "kind",
     "verifier": "subject_id", "standard": "subject_id", "complaint_kind": "kind",
 }  # fmt: skip
-_OF_A_DAY = ("coverage", "complaints")
-"""Those that need to know how many were in use on a day."""
 _PERCENTILE = {"turnaround": 50, "turnaround_90": 90}
-Counts = dict[tuple[Any, ...], tuple[int, int | None]]
-"""Group → counted and against; None: against nothing."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What figures are asked for."""
-
-    period: Period
-    today: date
-    as_of: date | None = None
-    district_code: str | None = None
-    type_code: str | None = None
-    manufacturer: str | None = None
-
-    @property
-    def day(self) -> date:
-        """The day whose knowledge counts."""
-        return self.today if self.as_of is None else min(self.as_of, self.today)
-
-    @property
-    def past(self) -> date | None:
-        """The same, where it is past; None for now."""
-        return None if self.day == self.today else self.day
-
-    @property
-    def end(self) -> date:
-        """The day as which a state is asked for: the end of the period, or the day itself before it."""
-        return min(self.period.last, self.day)
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure. ``value`` is in the unit of the indicator (per cent for a share); None where nothing is known or counted."""
+    """A figure. ``exact`` is in the unit of the indicator (per cent for a share); None where nothing is known or counted."""
 
     counted: int
     against: int | None
-    value: float | None
+    exact: Fraction | None
     low: float | None = None
     high: float | None = None
     is_known: bool = True
+
+    @property
+    def value(self) -> float | None:
+        """The figure to be drawn and written; what is compared is ``exact``."""
+        return None if self.exact is None else float(self.exact)
 
     @property
     def is_too_few(self) -> bool:
@@ -102,31 +75,29 @@ class Standing:
     indicator: Indicator
     now: Measure
     year_before: Measure
-    target: float | None
+    target: Decimal | None
     trend: tuple[tuple[Period, Measure], ...]
 
     @property
     def change(self) -> float | None:
         """Against the same months a year before; None where one of the two is not known."""
-        if self.now.value is None or self.year_before.value is None:
+        if self.now.exact is None or self.year_before.exact is None:
             return None
-        return self.now.value - self.year_before.value
+        return float(self.now.exact - self.year_before.exact)
 
     @property
     def meets(self) -> bool | None:
         """Whether the target is reached; None without one, or where neither way is better."""
-        if self.target is None or self.now.value is None or self.indicator.direction == "none":
+        if self.target is None or self.now.exact is None or self.indicator.direction == "none":
             return None
-        return self.now.value >= self.target if self.indicator.direction == "higher" else self.now.value <= self.target
+        target = Fraction(self.target)
+        return self.now.exact >= target if self.indicator.direction == "higher" else self.now.exact <= target
 
 
 def measure(session: Session, actor: Actor, code: str, asked: Asked) -> Measure:
     """One figure of an indicator."""
     found = _by(session, actor, code, asked, ()).get(())
-    if found is not None:
-        return found
-    is_known = code not in _OF_A_DAY or _is_known(session, asked.end)
-    return replace(_measure(code, 0, _nothing(code), {}), is_known=is_known)
+    return _nothing(session, code, asked.end) if found is None else found
 
 
 def groups(session: Session, actor: Actor, code: str, asked: Asked, by: str) -> list[GroupMeasure]:
@@ -151,11 +122,12 @@ def trend(
 ) -> tuple[tuple[Period, Measure], ...]:
     """The single months up to the end of the period, or up to today before it."""
     last = asked.end.replace(day=1)
-    rows = []
-    for back in range(months - 1, -1, -1):
-        month = Period(add_months(last, -back), 1)
-        rows.append((month, measure(session, actor, code, replace(asked, period=month))))
-    return tuple(rows)
+    whole = replace(asked, period=Period(add_months(last, 1 - months), months))
+    found = _by(session, actor, code, whole, (MONTH,))
+    firsts = [add_months(last, -back) for back in range(months - 1, -1, -1)]
+    return tuple(
+        (Period(first, 1), found.get((first,)) or _nothing(session, code, _end_of(whole, first))) for first in firsts
+    )
 
 
 def standing(session: Session, actor: Actor, code: str, asked: Asked, months: int = 12) -> Standing:
@@ -169,12 +141,12 @@ def standing(session: Session, actor: Actor, code: str, asked: Asked, months: in
     )  # fmt: skip
 
 
-def target_of(session: Session, code: str, day: date) -> float | None:
+def target_of(session: Session, code: str, day: date) -> Decimal | None:
     """The target in force on a day."""
     statement = select(IndicatorTarget.value).where(
         IndicatorTarget.indicator == code, IndicatorTarget.valid_from <= day
     )
-    found: float | None = session.scalar(
+    found: Decimal | None = session.scalar(
         statement.order_by(IndicatorTarget.valid_from.desc(), IndicatorTarget.id.desc()).limit(1)
     )
     return found
@@ -190,169 +162,73 @@ def _year_back(day: date) -> date:
 # -- what is counted
 
 
-def _district(actor: Actor, asked: Asked) -> str | None:
+def reach(actor: Actor, asked: Asked) -> Asked:
+    """What is asked, within what somebody may see: an account of a district asks of its own, a holder of none."""
     if actor.is_holder:
-        return _NOWHERE
+        return replace(asked, district_code=_NOWHERE)
     if actor.district_code is None:
-        return asked.district_code
-    return actor.district_code if asked.district_code in (None, actor.district_code) else _NOWHERE
+        return asked
+    is_own = asked.district_code in (None, actor.district_code)
+    return replace(asked, district_code=actor.district_code if is_own else _NOWHERE)
 
 
 def _by(
     session: Session, actor: Actor, code: str, asked: Asked, keys: tuple[str, ...]
 ) -> dict[tuple[Any, ...], Measure]:
-    asked = replace(asked, district_code=_district(actor, asked))
+    asked = reach(actor, asked)
     if code in _PERCENTILE:
-        return {
-            key: _measure(code, sum(days.values()), None, days) for key, days in _days(session, asked, keys).items()
-        }
-    counted = _COUNTED[code](session, code, asked, keys)
-    known = code not in _OF_A_DAY or _is_known(session, asked.end)
+        taken = days_taken(session, asked, keys)
+        return {key: _measure(code, sum(days.values()), None, days) for key, days in taken.items()}
+    counted = COUNTED[code](session, code, asked, keys)
     found = {key: _measure(code, number, against, {}) for key, (number, against) in counted.items()}
-    return (
-        found
-        if known
-        else {key: replace(one, value=None, low=None, high=None, is_known=False) for key, one in found.items()}
-    )
-
-
-def _is_known(session: Session, day: date) -> bool:
+    if code not in OF_A_DAY:
+        return found
     first = first_day(session)
+    by_month = keys == (MONTH,)
+    return {
+        key: one if _is_known(first, _end_of(asked, key[0]) if by_month else asked.end) else _unknown(one)
+        for key, one in found.items()
+    }
+
+
+def _end_of(asked: Asked, month: date) -> date:
+    return min(Period.of_month(month).last, asked.day)
+
+
+def _is_known(first: date | None, day: date) -> bool:
     return first is not None and day >= first
 
 
-def _nothing(code: str) -> int | None:
-    return 0 if BY_CODE[code].unit in ("share", "per_10000") or code.startswith("workload") else None
+def _unknown(one: Measure) -> Measure:
+    return replace(one, exact=None, low=None, high=None, is_known=False)
+
+
+def _nothing(session: Session, code: str, end: date) -> Measure:
+    """The figure of a period in which nothing was counted."""
+    has_two = BY_CODE[code].unit in ("share", "per_10000") or code.startswith("workload")
+    one = _measure(code, 0, 0 if has_two else None, {})
+    return one if code not in OF_A_DAY or _is_known(first_day(session), end) else _unknown(one)
 
 
 def _measure(code: str, counted: int, against: int | None, days: Mapping[int, int]) -> Measure:
     indicator = BY_CODE[code]
     if indicator.unit == "days":
         found = quantile(days, _PERCENTILE[code])
-        return Measure(counted, None, None if found is None else float(found))
+        return Measure(counted, None, None if found is None else Fraction(found))
     if against is None:
-        return Measure(counted, None, float(counted))
+        return Measure(counted, None, Fraction(counted))
     if against == 0:
         return Measure(counted, 0, None)
     factor = {"share": 100, "per_10000": 10_000}.get(indicator.unit, 1)
     low = high = None
     if indicator.has_interval:
         low, high = (100 * end for end in wilson(counted, against))
-    return Measure(counted, against, factor * counted / against, low, high)
-
-
-def _outcomes(session: Session, code: str, asked: Asked, keys: tuple[str, ...]) -> Counts:
-    is_fine = asked.manufacturer is not None or bool({"manufacturer", "model"} & set(keys))
-    table = kept.MAKER.table if is_fine else kept.OUTCOME.table
-    equal = {"district_code": asked.district_code, "type_code": asked.type_code}
-    if asked.manufacturer is not None:
-        equal["manufacturer"] = asked.manufacturer
-    among = {"kind": {"first_pass": _FIRST_KINDS, "repaired": ("after_repair",)}.get(code)}
-    rows = sums(
-        session, table, (*keys, "verdict"), first=asked.period.first, last=asked.period.last, equal=equal,
-        among={key: value for key, value in among.items() if value}, day=asked.past,
-    )  # fmt: skip
-    wanted = {"rejected": ("rejected",), "verified": ("conforms", "rejected")}.get(code, ("conforms",))
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-    for key, number in rows:
-        found[key[:-1]][0] += number if key[-1] in wanted else 0
-        found[key[:-1]][1] += number
-    has_share = BY_CODE[code].unit == "share"
-    return {key: (one, all_ if has_share else None) for key, (one, all_) in found.items() if has_share or one}
-
-
-def _work(session: Session, code: str, asked: Asked, keys: tuple[str, ...]) -> Counts:
-    role = "verifier" if code == "workload_verifier" else "standard"
-    rows = sums(
-        session, kept.work_tally, ("subject_id",), first=asked.period.first, last=asked.period.last,
-        equal={"role": role, "district_code": asked.district_code}, day=asked.past,
-    )  # fmt: skip
-    if keys:
-        return {key: (number, None) for key, number in rows}
-    return {(): (sum(number for _key, number in rows), len(rows))}
-
-
-def _timely(session: Session, code: str, asked: Asked, keys: tuple[str, ...]) -> Counts:  # noqa: ARG001 - as all of them
-    last = min(asked.period.last, asked.day - timedelta(days=1))
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-    if last >= asked.period.first:
-        equal = {"district_code": asked.district_code, "type_code": asked.type_code}
-        rows = sums(
-            session, kept.TIMELY.table, (*keys, "is_late"), first=asked.period.first, last=last, equal=equal,
-            day=asked.past, over="due_on",
-        )  # fmt: skip
-        for key, number in rows:
-            found[key[:-1]][0] += 0 if key[-1] else number
-            found[key[:-1]][1] += number
-        scope = TallyScope(
-            district_code=asked.district_code, type_code=asked.type_code, due_kind="verification", day=asked.past
-        )
-        for key, counts in grouped(session, scope, keys, ((asked.period.first, last),)):
-            found[key][1] += counts[0]
-    return {key: (one, all_) for key, (one, all_) in found.items()}
-
-
-def _covered(session: Session, code: str, asked: Asked, keys: tuple[str, ...]) -> Counts:  # noqa: ARG001 - as all of them
-    scope = TallyScope(
-        district_code=asked.district_code,
-        type_code=asked.type_code,
-        day=None if asked.end == asked.today else asked.end,
-    )
-    mandatory = set(session.scalars(select(TypeEntry.code).where(TypeEntry.is_mandatory)))
-    full = ("district_code", "type_code", "purpose")
-    places = [full.index(key) for key in keys]
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-
-    def add(rows: Iterable[tuple[tuple[Any, ...], tuple[int, ...]]], counted: int, against: int) -> None:
-        for key, counts in rows:
-            if key[1] in mandatory and key[2] in MANDATORY_PURPOSES:
-                group = tuple(key[place] for place in places)
-                found[group][0] += counted * counts[0]
-                found[group][1] += against * counts[0]
-
-    verified = replace(scope, is_verified=True)
-    add(grouped(session, scope, full), 0, 1)
-    add(grouped(session, verified, full), 1, 0)
-    add(grouped(session, verified, full, ((None, asked.end - timedelta(days=1)),)), -1, 0)
-    return {key: (one, all_) for key, (one, all_) in found.items()}
-
-
-def _complained(session: Session, code: str, asked: Asked, keys: tuple[str, ...]) -> Counts:  # noqa: ARG001 - as all of them
-    rows = dict(
-        sums(
-            session, kept.complaint_tally, keys, first=asked.period.first, last=asked.period.last,
-            equal={"district_code": asked.district_code}, day=asked.past,
-        )
-    )  # fmt: skip
-    scope = TallyScope(district_code=asked.district_code, day=None if asked.end == asked.today else asked.end)
-    if keys == ("district_code",):
-        used = {key: counts[0] for key, counts in grouped(session, scope, keys)}
-        return {key: (rows.get(key, 0), used.get(key, 0)) for key in {*rows, *used}}
-    total = sum(counts[0] for _key, counts in grouped(session, scope, ()))
-    return {key: (number, total) for key, number in rows.items()} if keys else {(): (rows.get((), 0), total)}
-
-
-def _days(session: Session, asked: Asked, keys: tuple[str, ...]) -> dict[tuple[Any, ...], Counter[int]]:
-    rows = sums(
-        session, kept.TURNAROUND.table, (*keys, "days"), first=asked.period.first, last=asked.period.last,
-        equal={"district_code": asked.district_code, "type_code": asked.type_code}, day=asked.past,
-    )  # fmt: skip
-    found: dict[tuple[Any, ...], Counter[int]] = defaultdict(Counter)
-    for key, number in rows:
-        found[key[:-1]][key[-1]] += number
-    return found
+    return Measure(counted, against, Fraction(factor * counted, against), low, high)
 
 
 def turnaround_days(session: Session, actor: Actor, asked: Asked) -> dict[int, int]:
     """How many took how many days."""
-    asked = replace(asked, district_code=_district(actor, asked))
-    return dict(_days(session, asked, ()).get((), Counter()))
-
-
-_COUNTED: dict[str, Any] = {
-    "coverage": _covered, "on_time": _timely, "first_pass": _outcomes, "rejected": _outcomes, "repaired": _outcomes,
-    "verified": _outcomes, "workload_verifier": _work, "workload_standard": _work, "complaints": _complained,
-}  # fmt: skip
+    return dict(days_taken(session, reach(actor, asked), ()).get((), {}))
 
 
 def _names(session: Session, by: str, keys: Iterable[Any]) -> dict[Any, tuple[str, str]]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -26,27 +26,31 @@ from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.journal import record
 from metrology.persistence.outcome_reading import sums
-from metrology.persistence.statements import IndicatorTarget, Statement
+from metrology.persistence.statements import DECIMALS, IndicatorTarget, Statement
 from metrology.persistence.tally_reading import TallyScope, grouped
 from metrology.services import cleaning
-from metrology.services.indicators import Asked, measure, target_of
+from metrology.services.indicator_counting import Asked
+from metrology.services.indicators import measure, target_of
 
 Figures = dict[str, Any]
 LINE = ("in_use", "verified", "conforms", "rejected", "certificates", "overdue")
 """What each line of a statement counts, in its order."""
 
 
+_LARGEST = 9_999_999
+
+
 # -- targets
 
 
 def set_target(
-    session: Session, actor: Actor, code: str, value: float | None, valid_from: date, *, now: datetime
+    session: Session, actor: Actor, code: str, value: Decimal | None, valid_from: date, *, now: datetime
 ) -> IndicatorTarget:
     """Say what an indicator should reach from a day on; None ends the target. Earlier ones stay as they were."""
     indicator = BY_CODE.get(code)
     if indicator is None:
         raise Problem("bad_choice", "indicator", value=code[:40])
-    if value is not None and (not math.isfinite(value) or value < 0 or (indicator.unit == "share" and value > 100)):
+    if value is not None and not _is_target(value, 100 if indicator.unit == "share" else _LARGEST):
         raise Problem("out_of_range", "value")
     before = target_of(session, code, valid_from)
     row = IndicatorTarget(indicator=code, value=value, valid_from=valid_from, set_by_id=actor.user_id, set_at=now)
@@ -59,8 +63,14 @@ def set_target(
     return row
 
 
-def _text(value: float | None) -> str | None:
-    return None if value is None else f"{value:g}"
+def _is_target(value: Decimal, largest: int) -> bool:
+    """A number from nothing to the largest, with no more decimals than are kept."""
+    return value.is_finite() and 0 <= value <= largest and value == round(value, DECIMALS)
+
+
+def _text(value: Decimal | None) -> str | None:
+    """A target as it was said: 95 and not 95.0000."""
+    return None if value is None else f"{value.normalize():f}"
 
 
 # -- figures
@@ -84,7 +94,7 @@ def figures_of(session: Session, actor: Actor, statement: Statement, *, today: d
             }
             for code, one in measured.items()
         },
-        "targets": {code: target_of(session, code, asked.end) for code in measured},
+        "targets": {code: _text(target_of(session, code, asked.end)) for code in measured},
         "types": _lines(session, asked, "type_code"),
         "districts": _lines(session, asked, "district_code"),
         "complaints": measured["complaints"].counted,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_file, url_for
@@ -17,9 +18,11 @@ from metrology.domain.period import Period
 from metrology.persistence.database import db
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
-from metrology.services.indicators import Asked, GroupMeasure, Measure, Standing, groups, standing
+from metrology.services.indicator_counting import Asked
+from metrology.services.indicators import GroupMeasure, Measure, Standing, groups, standing
 from metrology.web import charts, labels
 from metrology.web.filters import label, pick
+from metrology.web.indicator_words import figure, target_words, written
 from metrology.web.requests import actor, requires, today
 
 blueprint = Blueprint("indicators", __name__, url_prefix="/reports/indicators")
@@ -190,6 +193,7 @@ def _page(asked: Asked) -> dict[str, Any]:
         "asked": asked,
         "query": query,
         "figure": figure,
+        "target_words": target_words,
         "districts": [one for one in districts if mine is None or one.code == mine],
         "types": types.all(),
         "periods": _periods(asked),
@@ -217,26 +221,9 @@ def _periods(asked: Asked) -> list[tuple[str, str]]:
 # -- figures in words and charts
 
 
-def figure(one: Measure, indicator: Indicator) -> str:
-    """A figure as it is written."""
-    return written(one.value, indicator)
-
-
-def written(value: float | None, indicator: Indicator) -> str:
-    """A value in the unit of an indicator."""
-    if value is None:
-        return "—"
-    if indicator.unit == "share":
-        return f"{value:.1f}\u2009%"
-    if indicator.unit == "per_10000":
-        return f"{value:.2f}"
-    if indicator.unit == "days":
-        return str(_("%(count)d d", count=int(value)))
-    return f"{value:,.0f}"
-
-
-def _cell(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def _cell(value: float | Decimal | None) -> Decimal | None:
+    """A number of a sheet: text would be no number to a spreadsheet."""
+    return None if value is None else round(Decimal(str(value)), 4)
 
 
 def _remark(one: Measure) -> str:
@@ -274,7 +261,7 @@ def _trend_chart(row: Standing, asked: Asked) -> charts.Columns:
     ]  # fmt: skip
     unit = {"share": " %"}.get(indicator.unit, "")
     return charts.columns(
-        figures, target=row.target, target_words=written(row.target, indicator) if row.target is not None else "",
+        figures, target=row.target, target_words=target_words(row.target, indicator) if row.target is not None else "",
         most=100 if indicator.unit == "share" and indicator.direction == "higher" else None, unit=unit,
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from metrology.persistence.statements import Statement
 from metrology.services import settings as bureau_settings
 from metrology.services import statements
 from metrology.web.filters import instant, pick
-from metrology.web.indicators import written
+from metrology.web.indicator_words import target_words, written
 from metrology.web.languages import is_zh
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, now, requires, today
@@ -109,7 +109,7 @@ def _detail(row: Statement) -> str:
         successor=successor, digest=statements.digest_of(statements.written(recounted)),
         differences=_differences(statements.differences(shown, recounted)) if is_locked else [],
         corrections=statements.later_corrections(db.session(), row, today=today()) if is_locked else 0,
-        period=statements.period_of(row), district=_district(row), indicators=INDICATORS, written=written,
+        period=statements.period_of(row), district=_district(row), indicators=INDICATORS, written=written, target_words=target_words,
         is_over=row.last_day < today(), is_own=row.prepared_by_id == actor().user_id,
     )  # fmt: skip
 
@@ -255,18 +255,18 @@ def _paper(row: Statement, figures: statements.Figures) -> StatementPaper:
         approved_by=row.approved_by.name if row.approved_by else "",
         approved_at=instant(row.approved_at) if row.approved_at else "",
         indicators=tuple(
-            (one.name.zh, one.name.en, _indicator_text(figures, one.code), _target(figures, one.code))
+            (
+                one.name.zh,
+                one.name.en,
+                _indicator_text(figures, one.code),
+                target_words(figures["targets"].get(one.code), one),
+            )
             for one in INDICATORS
         ),
         types=tuple(_line(one) for one in figures["types"]),
         districts=tuple(_line(one) for one in figures["districts"]),
         complaints=figures["complaints"],
     )
-
-
-def _target(figures: statements.Figures, code: str) -> str:
-    value = figures["targets"].get(code)
-    return "—" if value is None else written(value, BY_CODE[code])
 
 
 def _line(one: dict[str, Any]) -> StatementLine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -17,7 +18,7 @@ from metrology.persistence.statements import IndicatorTarget
 from metrology.services import statements
 from metrology.services.indicators import target_of
 from metrology.web import labels
-from metrology.web.indicators import written
+from metrology.web.indicator_words import target_words
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, now, requires, today
 
@@ -37,9 +38,9 @@ def set_one() -> Response | tuple[str, int]:
     """Set a target from a day on."""
     given = {key: request.form.get(key, "").strip() for key in ("indicator", "value", "valid_from")}
     try:
-        value = float(given["value"].replace(",", ".").rstrip("% ")) if given["value"] else None
+        value = Decimal(given["value"].replace(",", ".").rstrip("%％ ")) if given["value"] else None
         day = date.fromisoformat(given["valid_from"]) if given["valid_from"] else today()
-    except ValueError:
+    except (ValueError, InvalidOperation):
         flash(_("Please give a number, and a day as 2026-11-22."), "error")
         return _shown(given), 422
     try:
@@ -65,6 +66,6 @@ def _shown(given: dict[str, str]) -> str:
         current={one.code: target_of(db.session(), one.code, today()) for one in INDICATORS},
         rows=rows,
         given=given,
-        written=written,
+        target_words=target_words,
         units=labels.UNITS,
     )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -12,21 +16,25 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, event, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
+from metrology.domain.indicator import BY_CODE
 from metrology.domain.period import Period
 from metrology.domain.proportion import wilson
 from metrology.persistence import outcome_tallies, tallies
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.complaints import Complaint
 from metrology.persistence.endings import Ending
+from metrology.persistence.figures import StateFigure
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import StandardUse, Verification
 from metrology.services import tallying
-from metrology.services.indicators import Asked, groups, measure, turnaround_days
+from metrology.services.indicator_counting import Asked
+from metrology.services.indicators import Measure, Standing, groups, measure, trend, turnaround_days
+from metrology.services.keeping_states import keep_states
 from tests.conftest import TODAY
 from tests.records import Team, certify, create_scale, create_team
 
@@ -222,9 +230,14 @@ def test_every_figure_is_what_a_recount_finds_now_and_as_each_past_day_ended(
     instruments: list[int] = []
     standing: list[tuple[int, int]] = []
     known: dict[date, dict[Any, Any]] = {}
+    ended: dict[date, dict[Any, Any]] = {}
     day = FIRST
     for verb, kind, verdict, shift, district, which in steps:
+        for end in _month_ends(day, day + timedelta(days=9)):
+            ended[end] = {where: _recount(session, Period.of_month(end), end, where) for where in (None, "410702")}
         day += timedelta(days=9)
+        if which % 3 == 0:
+            keep_states(session, today=day)
         if verb == "instrument" or not instruments:
             instruments.append(registry.instrument(day, day + timedelta(days=shift - 20), district, f"M{which % 2}"))
         elif verb == "correct" and standing:
@@ -243,11 +256,32 @@ def test_every_figure_is_what_a_recount_finds_now_and_as_each_past_day_ended(
         asked = Asked(Period.of_month(past), today=day, as_of=past)
         assert _told(session, MANAGER, asked) == figures[None]
         assert _told(session, OF_HOME, asked) == figures["410702"]
+    for past in {min(known), max(known)}:
+        asked = Asked(Period.of_month(past), today=day, as_of=past)
+        for actor, where in ((MANAGER, None), (OF_HOME, "410702")):
+            _check_trends(session, actor, asked, {end: of[where] for end, of in ended.items() if end < past})
     assert list(tallying.differences(session)) == []
     before = _tables(session)
     outcome_tallies.fill(session)
     assert _tables(session) == before
     savepoint.rollback()
+
+
+def _month_ends(after: date, before: date) -> list[date]:
+    """The month ends from a day on, before another."""
+    days = [after + timedelta(days=step) for step in range((before - after).days)]
+    return [day for day in days if (day + timedelta(days=1)).day == 1]
+
+
+def _check_trends(session: Session, actor: Actor, asked: Asked, ended: dict[date, Any]) -> None:
+    """Each month of a trend is what the month alone is; a state at its end is what a recount found that day."""
+    for code in BY_CODE:
+        months = trend(session, actor, code, asked, 3)
+        for period, one in months:
+            assert one == measure(session, actor, code, replace(asked, period=period)), (code, period)
+            if code in ("coverage", "complaints") and period.last in ended:
+                assert (one.counted, one.against) == ended[period.last][code]
+        assert [period.first.month for period, _one in months][-1] == asked.end.month
 
 
 def _tables(session: Session) -> dict[str, Counter[Any]]:
@@ -373,3 +407,62 @@ def test_what_the_services_approve_is_counted(session: Session) -> None:
     assert measure(session, MANAGER, "workload_standard", asked).counted == 1
     session.refresh(record := session.scalars(select(Verification)).one())
     assert (record.manufacturer, record.model, record.days_taken) == ("示范衡器有限公司", "ACS-30", 0)
+
+
+def _asked_of(session: Session, ask: Callable[[], object]) -> list[str]:
+    """The statements of a question."""
+    said: list[str] = []
+    engine = session.get_bind()
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        ask()
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+    return said
+
+
+def test_a_trend_costs_the_same_statements_for_two_years_as_for_two_months(registry: Registry) -> None:
+    registry.instrument(date(2024, 11, 1), date(2026, 3, 10), "410702", "M")
+    asked = Asked(Period.parse("2026"), today=TODAY)
+    for code in BY_CODE:
+        short, long = (
+            _asked_of(registry.session, partial(trend, registry.session, MANAGER, code, asked, months))
+            for months in (2, 24)
+        )
+        assert len(long) == len(short) <= 5, code
+
+
+def test_past_days_that_are_kept_are_not_worked_out_again(registry: Registry) -> None:
+    session = registry.session
+    for day, due in ((date(2026, 8, 3), date(2026, 9, 29)), (date(2026, 9, 4), date(2026, 9, 30))):
+        registry.instrument(day, due, "410702", "M")
+    registry.instrument(date(2026, 9, 4), None, None, "M")
+    asked = Asked(Period.parse("2026-09"), today=TODAY)
+    worked = trend(session, MANAGER, "coverage", asked, 2)
+    assert [(one.counted, one.against) for _month, one in worked] == [(1, 1), (2, 3)]
+    assert keep_states(session, today=TODAY) > 30
+    assert keep_states(session, today=TODAY) == 0
+    again: list[Any] = []
+    said = _asked_of(session, lambda: again.extend(trend(session, MANAGER, "coverage", asked, 2)))
+    assert again == list(worked)
+    assert [one for one in said if "FROM tally_change" in one and "min(" not in one] == []
+    keep_states(session, today=TODAY + timedelta(days=460))
+    days = set(session.scalars(select(StateFigure.day)))
+    assert {day for day in days if (day + timedelta(days=1)).day == 1} >= {date(2026, 8, 31), date(2026, 10, 31)}
+    assert TODAY - timedelta(days=3) not in days
+
+
+def test_yesterday_is_not_kept_yet(registry: Registry) -> None:
+    registry.instrument(TODAY - timedelta(days=9), None, "410702", "M")
+    keep_states(registry.session, today=TODAY)
+    assert registry.session.scalar(select(func.max(StateFigure.day))) == TODAY - timedelta(days=2)
+
+
+@pytest.mark.parametrize(("passed", "of", "target", "meets"), [(997, 1000, "99.7", True), (996, 1000, "99.7", False)])
+def test_a_target_is_compared_exactly(registry: Registry, passed: int, of: int, target: str, meets: bool) -> None:
+    one = Measure(passed, of, Fraction(100 * passed, of))
+    assert Standing(BY_CODE["first_pass"], one, one, Decimal(target), ()).meets is meets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete, update
@@ -121,12 +122,17 @@ def test_a_withdrawn_draft_makes_room(session: Session, people: tuple[Actor, Act
 
 
 def test_a_target_holds_from_its_day_until_the_next(session: Session, people: tuple[Actor, Actor]) -> None:
-    statements.set_target(session, people[0], "coverage", 95.0, date(2026, 1, 1), now=NOW)
+    statements.set_target(session, people[0], "coverage", Decimal("99.7"), date(2026, 1, 1), now=NOW)
     statements.set_target(session, people[0], "coverage", None, date(2026, 7, 1), now=NOW)
     days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1)]
-    assert [target_of(session, "coverage", day) for day in days] == [None, 95.0, 95.0, None]
-    for value in (101.0, -1.0, float("nan")):
+    assert [target_of(session, "coverage", day) for day in days] == [
+        None,
+        Decimal("99.7"),
+        Decimal("99.7"),
+        None,
+    ]
+    for value in ("100.0001", "-1", "nan", "inf", "99.00001"):
         with pytest.raises(Problem, match="out_of_range"):
-            statements.set_target(session, people[0], "coverage", value, TODAY, now=NOW)
+            statements.set_target(session, people[0], "coverage", Decimal(value), TODAY, now=NOW)
     with pytest.raises(DBAPIError), session.begin_nested():
-        session.execute(update(IndicatorTarget).values(value=1.0))
+        session.execute(update(IndicatorTarget).values(value=Decimal(1)))
