@@ -66,6 +66,9 @@ class Settings:
     ``https://witness.example.cn/in``. Default: the folder ``checkpoints`` of the instance."""
     checkpoint_hosts: str = ""
     """Hosts (comma-separated) to which checkpoints may be posted: no other address is ever called."""
+    webhook_hosts: str = ""
+    """Hosts, with or without port (comma-separated), to which webhooks may go though they are private or without TLS. All others
+    must be public and https."""
     dump_folder: str = ""
     """Where the nightly dump of certificate statuses is kept; default the folder ``dumps`` of the instance."""
     dump_days: int = 14
@@ -83,6 +86,11 @@ class Settings:
     def fonts_folder(self) -> Path | None:
         """The folder with further fonts, where one is set."""
         return Path(self.font_folder) if self.font_folder else None
+
+    @property
+    def named_webhook_hosts(self) -> frozenset[str]:
+        """The hosts of ``webhook_hosts``."""
+        return frozenset(host.strip().lower() for host in self.webhook_hosts.split(",") if host.strip())
 
     @property
     def is_https(self) -> bool:
@@ -130,6 +138,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         timestamp_url=env.get("METROLOGY_TIMESTAMP_URL", ""),
         checkpoint_sinks=env.get("METROLOGY_CHECKPOINT_SINKS", f"dir:{shared / 'checkpoints'}"),
         checkpoint_hosts=env.get("METROLOGY_CHECKPOINT_HOSTS", ""),
+        webhook_hosts=env.get("METROLOGY_WEBHOOK_HOSTS", ""),
         dump_folder=env.get("METROLOGY_DUMP_FOLDER") or str(shared / "dumps"),
         dump_days=int(env.get("METROLOGY_DUMP_DAYS", "14")),
         dump_public=env.get("METROLOGY_DUMP_PUBLIC", "0") in ("1", "yes", "true"),

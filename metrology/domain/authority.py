@@ -105,6 +105,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     # administration
     "user.view": _roles(_A, _U),
     "user.edit": _roles(_A),
+    "webhook.view": _roles(_A, _U),
+    "webhook.edit": _roles(_A),
     "setting.view": _roles(_A, _U),
     "setting.edit": _roles(_A),
     "journal.view": _roles(_A, _U),

@@ -43,6 +43,8 @@ _NOT_TOLD = frozenset(
         "tf_last_counter",
         "mf_recovery_codes",
         "token_hash",
+        "secret",
+        "previous_secret",
     ]
 )
 """Columns that say nothing to a reader, or are secrets."""

@@ -38,6 +38,7 @@ from metrology.persistence import (
     tasks,
     verifications,
     visits,
+    webhooks,
     what_ifs,
 )
 
@@ -79,5 +80,6 @@ __all__ = [
     "tasks",
     "verifications",
     "visits",
+    "webhooks",
     "what_ifs",
 ]

@@ -69,7 +69,7 @@ def make(
     session: Session, actor: Actor, user: User, facts: TokenFacts, *, today: date, now: datetime
 ) -> tuple[ApiToken, str]:
     """A new token of an account; told this once."""
-    _check_maker(actor, user)
+    check_maker(actor, user)
     facts = check(facts, user, today=today)
     if sum(is_valid(one, today=today) for one in tokens_of(session, user)) >= MOST:
         raise Problem("too_many_tokens", None, limit=MOST)
@@ -81,7 +81,7 @@ def rotate(
 ) -> tuple[ApiToken, str]:
     """A new token in place of one, for as long as that was made for; the old one is taken until a day, so that nothing stops."""
     if row.user_id != actor.user_id:
-        _check_maker(actor, row.user)
+        check_maker(actor, row.user)
     if not is_valid(row, today=today):
         raise Problem("token_ended", None, name=row.name)
     if row.replaced_by_id is not None:
@@ -121,7 +121,8 @@ def _new(session: Session, actor: Actor, user: User, facts: TokenFacts, *, now: 
     return row, token
 
 
-def _check_maker(actor: Actor, user: User) -> None:
+def check_maker(actor: Actor, user: User) -> None:
+    """Whether one may give another system the rights of an account: one's own, or one nobody signs in with."""
     if not user.active:
         raise Problem("account_inactive")
     if user.id == actor.user_id:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,6 +54,13 @@ class Change:
     by: str | None = None
     """Who did it; only for those who may read the journal."""
 
+    def told(self) -> dict[str, Any]:
+        """As JSON tells it, here and in the API."""
+        return {
+            "seq": self.seq, "at": self.at.isoformat(), "change": self.change, "kind": self.kind, "key": self.key,
+            "action": self.action, "instrument_id": self.instrument_id, "changed_fields": list(self.fields), "by": self.by,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
@@ -62,6 +69,11 @@ class FeedPage:
     changes: tuple[Change, ...]
     next: str
     has_more: bool
+
+    @property
+    def seq(self) -> int:
+        """The entry of the journal behind which ``next`` stands."""
+        return int(self.next.partition(".")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,10 @@ class Reader:
         """Eight letters for the scope: a cursor taken under another scope leads nowhere."""
         scope = f"{self.actor.district_code}|{self.actor.holder_id if self.actor.is_holder else ''}"
         return hashlib.sha256(scope.encode()).hexdigest()[:8]
+
+    def only(self, kinds: Collection[str]) -> Reader:
+        """The same reader, of some of its kinds: those it may read no more are left out."""
+        return replace(self, kinds=tuple(name for name in self.kinds if name in kinds))
 
     @property
     def is_narrow(self) -> bool:
@@ -120,7 +136,7 @@ def page(session: Session, who: Reader, *, after: str = "", limit: int = 100) ->
         raise Problem("out_of_range", "limit", least=1, most=MOST)
     if after == NOW:
         return FeedPage((), cursor_now(session, who), has_more=False)
-    seq = _position(session, who, after)
+    seq = position(session, who, after)
     head, _link = journal.head(session)
     told: list[Change] = []
     last = min(head, seq + LOOKED_AT)
@@ -143,7 +159,7 @@ def _cursor(who: Reader, seq: int, link: str) -> str:
     return f"{seq}.{link[:8] if seq else '0' * 8}.{who.mark}"
 
 
-def _position(session: Session, who: Reader, text: str) -> int:
+def position(session: Session, who: Reader, text: str) -> int:
     """The place in the journal that a cursor names. One of another journal or another scope is refused as ``cursor_lost``."""
     if not text:
         return 0

@@ -60,6 +60,7 @@ NOUNS = {
     "user": _l("Account"),
     "verification": _l("Verification"),
     "visit": _l("Visit"),
+    "webhook": _l("Webhook"),
 }
 VERBS = {
     "kept_ours": _l("ours stays"),
@@ -123,6 +124,7 @@ VERBS = {
     "number_disputed": _l("number disputed"),
     "number_withdrawn": _l("statement about a number taken back"),
     "opened": _l("opened"),
+    "paused": _l("paused"),
     "password_changed": _l("password changed by its owner"),
     "password_set": _l("password chosen"),
     "password_withdrawn": _l("password withdrawn"),
@@ -164,6 +166,7 @@ VERBS = {
     "submitted": _l("submitted"),
     "suspended": _l("suspended"),
     "stopped": _l("ended from a day on"),
+    "tested": _l("sent a test message"),
     "tried": _l("supposed otherwise"),
     "undo_asked": _l("undoing asked for"),
     "undone": _l("undone"),
@@ -215,6 +218,7 @@ KINDS = {
     "what_if": _l("What if"),
     "verification": NOUNS["verification"],
     "visit": NOUNS["visit"],
+    "webhook_endpoint": NOUNS["webhook"],
 }
 FIELDS = {
     "active": _l("Active"),

@@ -119,6 +119,7 @@ GROUPS = (
         (
             Item("users.listing", "user.view", _l("Accounts")),
             Item("people.listing", "person.view", _l("Qualifications")),
+            Item("webhooks.listing", "webhook.view", _l("Webhooks")),
             Item("settings.edit", "setting.view", _l("Settings")),
             Item("journal.listing", "journal.view", _l("Journal")),
             Item("tasks.listing", "task.view", _l("Tasks")),

@@ -40,6 +40,8 @@ REGULAR: dict[str, Any] = {
     "packages": _l("Removing packages whose time is over"),
     "list files": _l("Removing files of lists whose time is over"),
     "subscriptions": _l("Reports that are due to be sent by mail"),
+    "webhooks": _l("Telling other systems of changes"),
+    "webhook messages": _l("Forgetting old messages to other systems"),
     "counts brought together": _l("Counts of the reports, tidied"),
 }
 

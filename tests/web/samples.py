@@ -48,6 +48,7 @@ from metrology.persistence.standard_cases import StandardCase
 from metrology.persistence.tasks import Task
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit, VisitItem
+from metrology.persistence.webhooks import WebhookDelivery, WebhookEndpoint
 from metrology.persistence.what_ifs import WhatIf
 from metrology.services import (
     account_links,
@@ -333,6 +334,28 @@ def _api_token(world: World) -> int:
     row = ApiToken(
         user_id=create_user(world.session, "officer").id, name="对接", prefix=f"metr_{mark}", token_hash=mark, scopes=[],
         created_at=NOW, expires_on=TODAY, last_ip="",
+    )  # fmt: skip
+    return world.keep(row).id
+
+
+def _webhook(world: World) -> WebhookEndpoint:
+    row = WebhookEndpoint(
+        name="对接", url="https://erp.example.cn/in", owner_id=world.user.id, kinds=["instrument"], state="active", secret="",
+        previous_secret="", cursor="", next_try_at=NOW, created_at=NOW,
+    )  # fmt: skip
+    return world.keep(row)  # type: ignore[no-any-return]
+
+
+@sample("webhook_id")
+def _webhook_id(world: World) -> int:
+    return _webhook(world).id
+
+
+@sample("delivery_id")
+def _delivery(world: World) -> int:
+    row = WebhookDelivery(
+        endpoint_id=world.session.scalars(select(WebhookEndpoint.id).order_by(WebhookEndpoint.id.desc())).first(),
+        message_id=f"msg_{secrets.token_hex(4)}", kind="test", state="delivered", body="{}", created_at=NOW,
     )  # fmt: skip
     return world.keep(row).id
 
