@@ -1,7 +1,7 @@
 """Endpoints of other systems that are told of changes, and the messages sent to them.
 
 Revision ID: 844033880ad7
-Revises: 76151bcba68c
+Revises: a3d95e4c7b18
 """
 from alembic import op
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 # revision identifiers, used by Alembic.
 revision = '844033880ad7'
-down_revision = '76151bcba68c'
+down_revision = 'a3d95e4c7b18'
 branch_labels = None
 depends_on = None
 
