@@ -1,6 +1,6 @@
 """Registries of ten thousand, a million and five million instruments, built once and kept in ``build/bench``.
 
-A registry belongs to a revision of the database; another makes a new one.
+One that an earlier release built is brought up by the migrations, as a real one would be.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from shutil import rmtree
 from zlib import crc32
 
 import click
+from alembic.migration import MigrationContext
 from flask import Flask
+from flask_migrate import stamp, upgrade
 from sqlalchemy import create_engine, text
 
 from bench.building import build
@@ -53,31 +55,31 @@ def open_registry(name: str, database: str) -> Registry:
         if not _is_built():
             click.echo(f"Building the registry of {size:,} instruments on {database} …")
             build(size, only_records=name == RECORDS)
+            stamp()
+        elif _revision() != head_revision():
+            click.echo(f"Migrating the registry of {size:,} instruments on {database} …")
+            upgrade()
     return Registry(name, size, database, app)
 
 
 def _sqlite_url(name: str) -> str:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{name}-{head_revision()}.db"
-    for old in FOLDER.glob(f"{name}-*.db*"):
-        if not old.name.startswith(path.name):
-            old.unlink()
-    return f"sqlite:///{path}"
+    return f"sqlite:///{FOLDER / name}.db"
 
 
 def _postgres_url(name: str) -> str:
-    mine = f"metrology_bench_{crc32(str(ROOT).encode()):x}_{name}_"  # two checkouts on one server keep to their own
-    wanted = f"{mine}{head_revision()}"
+    wanted = f"metrology_bench_{crc32(str(ROOT).encode()):x}_{name}"  # two checkouts on one server keep to their own
     engine = create_engine(POSTGRES.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        names = set(connection.execute(text("select datname from pg_database")).scalars())
-        for old in names:
-            if old.startswith(mine) and old != wanted:
-                connection.execute(text(f'drop database "{old}" with (force)'))
-        if wanted not in names:
+        if wanted not in set(connection.execute(text("select datname from pg_database")).scalars()):
             connection.execute(text(f'create database "{wanted}"'))
     engine.dispose()
     return POSTGRES.rsplit("/", 1)[0] + "/" + wanted
+
+
+def _revision() -> str | None:
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager

@@ -74,8 +74,48 @@ def _sections(kept: dict[str, dict[str, object]]) -> list[str]:
             if row["area"] == area:
                 lines.append(_row(Measure(**row), str(day)))  # type: ignore[arg-type]
         lines.append("")
+    lines += _rest([Measure(**row) for row, _day in rows])  # type: ignore[arg-type]
     lines += ["## Machine", "", _machine()]
+    if kept_fsync := _fsync():
+        lines.append(kept_fsync)
+    lines += ["", "Others worked on it at the same time: times are upper bounds, ratios are what counts."]
     return lines
+
+
+def _rest(measures: list[Measure]) -> list[str]:
+    """Where the time goes of what misses its aim, as a profile of the same run found it."""
+    missed = [one for one in measures if one.is_met is False]
+    if not missed:
+        return []
+    lines = [
+        "## Where the rest goes", "",
+        "What misses its aim, with the shares of its own time by whose code it was spent in (cProfile, in the same run).", "",
+        "| what | size | database | ratio | aim | spent in |", "|---|---|---|--:|--:|---|",
+    ]  # fmt: skip
+    for one in missed:
+        spent = ", ".join(f"{whose} {share}" for whose, share in one.extra.items()) or "not profiled in that run"
+        lines.append(
+            f"| {one.area}: {one.name} | {one.size} | {one.database} | {one.ratio:.2f} | {one.target:.2f} | {spent} |"
+        )
+    return [*lines, ""]
+
+
+def _fsync() -> str:
+    """How the PostgreSQL of the bench keeps what is committed; nothing when it is not there."""
+    from sqlalchemy import create_engine, text
+
+    from bench.registries import POSTGRES
+
+    engine = create_engine(POSTGRES.replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        with engine.connect() as connection:
+            told = [
+                str(connection.execute(text(f"show {name}")).scalar())
+                for name in ("server_version", "fsync", "synchronous_commit", "shared_buffers")
+            ]
+    except Exception:
+        return ""
+    return f"PostgreSQL {told[0]}: fsync {told[1]}, synchronous_commit {told[2]}, shared_buffers {told[3]}."
 
 
 def _row(one: Measure, day: str) -> str:

@@ -10,7 +10,7 @@ from flask import render_template
 from sqlalchemy import text
 from werkzeug.datastructures import MultiDict
 
-from bench.measuring import Measure, in_turn, several
+from bench.measuring import Measure, in_turn, profiled, several
 from bench.registries import Registry
 from bench.rows import TODAY
 from metrology.domain.authority import Actor
@@ -56,7 +56,7 @@ def measure(registry: Registry) -> Iterator[Measure]:
     with app.test_request_context(), reading():
         for case in CASES:
             yield _measured(registry, case, None)
-            position = _far_down(case, registry.size)
+            position = far_down(case, registry.size)
             if position is not None:
                 yield _measured(registry, case, position)
         yield from _searches(registry)
@@ -75,22 +75,24 @@ def _measured(registry: Registry, case: Case, after: Position | None) -> Measure
     cursor = {} if after is None else {"after": listing.Listing(definition, _asking(case.query)).cursor(after)}
 
     shown = listing.Listing(definition, _asking({**case.query, **cursor}))
-    _render(shown)  # what it asks for is kept by it: rendered again, it asks nothing
+    rendered(shown)  # what it asks for is kept by it: rendered again, it asks nothing
 
     def ours() -> object:
         db.session.expunge_all()
-        return _render(listing.Listing(definition, _asking({**case.query, **cursor})))
+        return rendered(listing.Listing(definition, _asking({**case.query, **cursor})))
 
     def by_hand() -> object:
         db.session.execute(hand, values).all()
-        return _render(shown)
+        return rendered(shown)
 
     seconds, bare = in_turn(ours, by_hand, rounds=9)
     name = case.name if after is None else f"{case.name}, nine tenths down"
-    return Measure(AREA, name, registry.name, registry.database, seconds, bare, per="pages", target=1.5)
+    made = Measure(AREA, name, registry.name, registry.database, seconds, bare, per="pages", target=1.5)
+    return profiled(made, ours)
 
 
-def _render(shown: listing.Listing) -> str:
+def rendered(shown: listing.Listing) -> str:
+    """The page of a list, without the frame around it."""
     return render_template(shown.definition.template, list=shown, primary=None, links=[], empty=("", ""))
 
 
@@ -98,7 +100,7 @@ def _asking(query: dict[str, str]) -> Asking:
     return Asking(db.session(), _WHO, TODAY, MultiDict(query))
 
 
-def _far_down(case: Case, size: int) -> Position | None:
+def far_down(case: Case, size: int) -> Position | None:
     """Where nine tenths of a list are above, found by walking back from its end."""
     backwards = ", ".join(f"{column} desc" for column in case.order)
     columns = ", ".join((*case.order, "i.id")[:2])

@@ -7,17 +7,19 @@ own connection, kept by each thread; and, since few write that, a connection of 
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
 
 from bench import load, measuring
 from bench.building import CERTIFICATES
-from bench.measuring import Measure
+from bench.measuring import Measure, profiled
 from bench.registries import Registry
 from bench.rows import City
 from bench.serving import BARE, MAPPED, Server, engine_url
@@ -43,10 +45,15 @@ def measure(registry: Registry) -> Iterator[Measure]:
             ours, driver, mapped = _rates(server.port, Path(file.name))
     note = f"{registry.size * CERTIFICATES:,} certificates; {{:.0%}} of the bare view's throughput"
     for name, bare in (("bare: the driver", driver), ("bare: SQLAlchemy Core", mapped)):
-        yield Measure(
+        made = Measure(
             AREA, f"a certificate's page; {name}", registry.name, registry.database, 1 / ours, 1 / bare, per="pages",
             target=1 / 0.6, note=note.format(ours / bare),
         )  # fmt: skip
+        yield profiled(made, partial(_page, registry, itertools.cycle(codes)), times=200)
+
+
+def _page(registry: Registry, codes: Iterator[str]) -> None:
+    registry.app.test_client().get(f"/c/{next(codes)}")
 
 
 def _rates(port: int, codes: Path) -> list[float]:
