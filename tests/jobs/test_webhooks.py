@@ -44,7 +44,7 @@ app = create_app()
 with app.app_context():
     make = sessionmaker(db.engine, expire_on_commit=False)
     time.sleep(max(0, begin - time.time()))
-    for turn in range(12):
+    for turn in range(6):
         turns[0] = turn
         ticker.tick(make, app.config["METROLOGY"])
         time.sleep(0.1)
@@ -83,7 +83,7 @@ def _start(app: Flask, box: Receiver, begin: float, minutes: int = 0) -> subproc
 
 
 def _finish(process: subprocess.Popen[bytes]) -> None:
-    _out, said = process.communicate(timeout=90)
+    _out, said = process.communicate(timeout=240)
     assert process.returncode == 0, said.decode()
 
 
@@ -113,7 +113,7 @@ def test_what_a_killed_scheduler_left_comes_again_under_its_id(
     box.replies.append(wait(30))
     session.rollback()
     first = _start(app, box, 0)
-    for _step in range(600):
+    for _step in range(2400):
         if box.messages:
             break
         time.sleep(0.05)
