@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from metrology.persistence import clock
 from metrology.persistence.journal import JournalEntry, JournalHead
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _PIECE = 1000
 
 
@@ -46,15 +45,10 @@ def _narrowed(statement: Select[Any], asked: JournalFilter) -> Select[Any]:
     if asked.instrument_id is not None:
         statement = statement.where(JournalEntry.instrument_id == asked.instrument_id)
     if asked.since:
-        statement = statement.where(JournalEntry.at >= _start(asked.since))
+        statement = statement.where(JournalEntry.at >= clock.day_begins(asked.since))
     if asked.until:
-        statement = statement.where(JournalEntry.at < _start(asked.until + timedelta(days=1)))
+        statement = statement.where(JournalEntry.at < clock.day_is_over(asked.until))
     return statement
-
-
-def _start(day: date) -> datetime:
-    """The instant at which a day begins in Shanghai."""
-    return datetime(day.year, day.month, day.day, tzinfo=_SHANGHAI).astimezone(UTC)
 
 
 def entries(

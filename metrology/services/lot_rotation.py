@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from metrology.documents.formula_guard import with_guard
@@ -39,6 +39,8 @@ _LISTED: Final = 300
 _OLD: Final = ("旧表编号", "旧表号", "原表编号", "原表号", "旧表出厂编号", "拆除表编号", "old serial number", "old")
 _NEW: Final = ("新表编号", "新表号", "新表出厂编号", "更换后编号", "new serial number", "new")
 _DAY: Final = ("换表日期", "轮换日期", "更换日期", "日期", "day", "date")
+_DELIVERED: Final = or_(LotMeter.verdict.is_(None), LotMeter.verdict != "rejected", LotMeter.left_on.is_not(None))
+"""A meter that was rejected in the lot goes back to its maker: it hangs nowhere, unless a table of replacements says it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def rotation_of(session: Session, lot: Lot) -> Rotation:
     own = (
         select(LotMeter.left_on, LotMeter.replaced_by_id, Instrument.state, Instrument.due_date, Instrument.due_kind)
         .join(Instrument, Instrument.id == LotMeter.instrument_id)
-        .where(LotMeter.lot_id == lot.id)
+        .where(LotMeter.lot_id == lot.id, _DELIVERED)
         .subquery()
     )
     in_place = own.c.left_on.is_(None) & own.c.state.not_in(tuple(GONE))
@@ -75,7 +77,7 @@ def remaining_csv(session: Session, lot: Lot) -> bytes:
     statement = (
         select(Instrument)
         .join(LotMeter, LotMeter.instrument_id == Instrument.id)
-        .where(LotMeter.lot_id == lot.id, LotMeter.left_on.is_(None), Instrument.state.not_in(tuple(GONE)))
+        .where(LotMeter.lot_id == lot.id, _DELIVERED, LotMeter.left_on.is_(None), Instrument.state.not_in(tuple(GONE)))
         .options(joinedload(Instrument.place))
         .order_by(LotMeter.position)
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, insert, select
+from sqlalchemy import Select, and_, case, func, insert, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from metrology.domain.authority import Actor, sees
@@ -43,6 +43,8 @@ class LotCounts:
     """With readings that give no verdict."""
     left: int
     """Taken out in the rotation."""
+    remaining: int = 0
+    """Not taken out, and not rejected in the lot: those that hang somewhere."""
 
     @property
     def judged(self) -> int:
@@ -64,6 +66,7 @@ def counts_of(session: Session, keys: Sequence[int]) -> dict[int, LotCounts]:
     statement = select(
         LotMeter.lot_id, func.count(), number(LotMeter.verdict == "conforms"), number(LotMeter.verdict == "rejected"),
         number(LotMeter.problem != ""), number(LotMeter.left_on.is_not(None)),
+        number(and_(*_which("remaining"))),
     )  # fmt: skip
     found = {key: LotCounts(0, 0, 0, 0, 0) for key in keys}
     for key, *numbers in session.execute(statement.where(LotMeter.lot_id.in_(keys)).group_by(LotMeter.lot_id)):
@@ -125,7 +128,7 @@ def _which(which: str) -> tuple[Any, ...]:
         "rejected": (LotMeter.verdict == "rejected",),
         "faulty": (LotMeter.problem != "",),
         "unread": (LotMeter.verdict.is_(None), LotMeter.problem == ""),
-        "remaining": (LotMeter.left_on.is_(None),),
+        "remaining": (LotMeter.left_on.is_(None), or_(LotMeter.verdict.is_(None), LotMeter.verdict != "rejected")),
         "left": (LotMeter.left_on.is_not(None),),
     }.get(which, ())
 

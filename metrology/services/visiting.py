@@ -21,6 +21,7 @@ from metrology.persistence.journal import changes_of, record
 from metrology.persistence.people import User
 from metrology.persistence.places import Place
 from metrology.persistence.visits import Visit, VisitItem
+from metrology.services import cleaning
 from metrology.services.numbering import next_number
 
 PLANNABLE = ("in_use", "awaiting_verification", "under_repair", "rejected", "suspended")
@@ -161,11 +162,12 @@ def change_visit(
 def cancel_visit(session: Session, actor: Actor, visit: Visit, reason: str, *, now: datetime) -> None:
     """Call a visit off, with a reason; its instruments are free to be planned again."""
     _refuse_closed(visit)
-    if not reason.strip():
+    reason = cleaning.words("reason", reason)
+    if not reason:
         raise Problem("reason_missing", "reason")
-    visit.state, visit.cancel_reason, visit.updated_at = "cancelled", reason.strip(), now
+    visit.state, visit.cancel_reason, visit.updated_at = "cancelled", reason, now
     _release(visit)
-    record(session, actor, "visit.cancelled", visit, at=now, reason=reason.strip())
+    record(session, actor, "visit.cancelled", visit, at=now, reason=reason)
     session.flush()
 
 

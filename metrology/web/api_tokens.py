@@ -114,13 +114,26 @@ def new(user_id: int) -> Response | str:
     return make_response(page, 422 if form.is_submitted() else 200)
 
 
-def _groups(form: TokenForm) -> list[tuple[str, list[Any]]]:
-    """The scopes by area, each with its boxes for reading, changing, deciding."""
+AREAS = {
+    "account": _l("The account itself and its work of today"),
+    "instruments": _l("Instruments"), "holders": _l("Holders"), "places": _l("Places"), "law": _l("Types and regulations"),
+    "search": _l("Search"), "lots": _l("Lots"), "ledgers": _l("Ledgers in"), "labels": _l("Labels"),
+    "complaints": _l("Complaints"), "papers": _l("Printing and packages"), "verifications": _l("Verifications"),
+    "certificates": _l("Certificates"), "standards": _l("Measurement standards"),
+    "people": _l("Institutes and qualifications"), "plan": _l("Plan and visits"), "reminders": _l("Reminders"),
+    "reports": _l("Reports"), "targets": _l("Targets"), "statements": _l("Statements"), "lists": _l("Own lists"),
+    "users": _l("Accounts"), "settings": _l("Settings"), "journal": _l("Journal"), "tasks": _l("Background work"),
+}  # fmt: skip
+"""What the areas of scopes are called; a new one shows its code until it is named here."""
+
+
+def _groups(form: TokenForm) -> list[tuple[str, Any, list[Any]]]:
+    """The scopes by area (code, name), each with its boxes for reading, changing, deciding."""
     found: dict[str, dict[str, Any]] = {}
     for box in form.scopes:
         area, _colon, verb = box.data.partition(":")
         found.setdefault(area, {})[verb] = box
-    return [(area, [boxes.get(verb) for verb in VERBS]) for area, boxes in found.items()]
+    return [(area, AREAS.get(area, area), [boxes.get(verb) for verb in VERBS]) for area, boxes in found.items()]
 
 
 def _shown(row: ApiToken, token: str) -> Response:

@@ -60,7 +60,7 @@ def tabs(lot: Lot, counts: LotCounts) -> list[tuple[str, str, str]]:
     ]
     found += [("faulty", _("No verdict"), counts.faulty), ("unread", _("Without readings"), counts.unread)]
     if lot.state == "approved":
-        found += [("remaining", _("Still in place"), counts.meters - counts.left), ("left", _("Replaced"), counts.left)]
+        found += [("remaining", _("Still in place"), counts.remaining), ("left", _("Replaced"), counts.left)]
     return [
         (which, f"{words} {number:,}", url_for("lots.detail", lot_id=lot.id, which=which or None, _anchor="meters"))
         for which, words, number in found

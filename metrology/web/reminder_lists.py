@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, false, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from metrology.persistence.clock import SHANGHAI
+from metrology.persistence import clock
 from metrology.persistence.database import db
 from metrology.persistence.holders import Holder
 from metrology.persistence.keyset import Order
@@ -49,8 +49,7 @@ class InstantsFilter(DaysFilter):
                 day = date.fromisoformat(text)
             except ValueError:
                 return false()
-            start = datetime.combine(day, time(), SHANGHAI)
-            one = self.column >= start if is_first else self.column < start + timedelta(days=1)
+            one = self.column >= clock.day_begins(day) if is_first else self.column < clock.day_is_over(day)
             made = one if made is None else made & one
         return made
 

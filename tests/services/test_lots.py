@@ -472,6 +472,15 @@ def test_a_lot_is_rotated_by_the_table_of_the_utility(session: Session) -> None:
     assert [line.split(",")[0] for line in listed[1:]] == [serial(3), serial(4)]
 
 
+def test_a_meter_rejected_in_its_lot_hangs_nowhere(session: Session) -> None:
+    lot = certify_lot(session, create_team(session), 3, bad=[2])
+    assert lot_rotation.rotation_of(session, lot).remaining == 2
+    assert lots.counts_of(session, [lot.id])[lot.id].remaining == 2
+    listed, _next = lots.meters(session, lot, which="remaining")
+    assert [one.instrument.serial_number for one in listed] == [serial(1), serial(3)]
+    assert serial(2) not in lot_rotation.remaining_csv(session, lot).decode()
+
+
 def test_a_table_sent_twice_changes_nothing_more(session: Session) -> None:
     team = create_team(session)
     lot = certify_lot(session, team, 2)

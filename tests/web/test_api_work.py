@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.verifications import Verification
-from tests.conftest import TODAY
+from metrology.persistence.visits import Visit
+from tests.conftest import NOW, TODAY
 from tests.people import create_user
 from tests.records import Team, certify, create_scale, create_team, scale_readings
 from tests.tokens import Program, create_token
@@ -193,3 +194,39 @@ def test_a_link_is_told_once(session: Session, client: FlaskClient) -> None:
     link = admin.post(f"users/{made.get_json()['id']}/link", key="l1").get_json()["address"]
     assert client.get(link.removeprefix("http://127.0.0.1:8000")).status_code == 200
     assert admin.post(f"users/{made.get_json()['id']}/link", key="l1").get_json()["code"] == "answer_not_kept"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "field"),
+    [
+        (f"reports/overdue?holder={'9' * 30}", 422, "holder"),
+        (f"reports/overdue?place=-{'9' * 19}", 422, "place"),
+        (f"journal?actor_id={2**63}", 422, "actor_id"),
+        (f"journal?actor_id={2**63 - 1}", 200, ""),
+        (f"people?institute={'9' * 30}", 422, "institute"),
+        ("journal?until=9999-12-31&since=0001-01-01", 200, ""),
+        ("reports/overdue?as_of=9999-12-31", 422, "as_of"),
+    ],
+)
+def test_numbers_and_days_at_the_end_of_the_scale_are_answered(
+    session: Session, client: FlaskClient, address: str, status: int, field: str
+) -> None:
+    token = create_token(session, create_user(session, "administrator", "manager", "officer"))
+    session.commit()
+    answer = Program(client, token).get(address)
+    assert answer.status_code == status, answer.text
+    if field:
+        assert [one["field"] for one in answer.get_json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("reason", ["龘" * 201, "x" * 5000, "延期\0"])
+def test_a_reason_that_no_database_would_keep_is_refused(
+    session: Session, client: FlaskClient, officer: Program, reason: str
+) -> None:
+    visit = Visit(number="V1", title="东市场", planned_on=TODAY, created_at=NOW, updated_at=NOW)
+    session.add(visit)
+    session.commit()
+    answer = officer.post(f"visits/{visit.id}/cancel", {"reason": reason})
+    assert answer.status_code == 422, answer.text
+    assert [one["field"] for one in answer.get_json()["errors"]] == ["reason"]
+    assert officer.post(f"visits/{visit.id}/cancel", {"reason": "延期 改日"}).status_code == 200

@@ -23,7 +23,7 @@ from metrology.services.reporting import OverdueFilter
 from metrology.services.settings import BureauSettings
 from metrology.web.api.kit import Area
 from metrology.web.api.paging import LIMIT, in_pages, list_of, page_of
-from metrology.web.api.schemas import Day, Text, said, told
+from metrology.web.api.schemas import Day, Text, key_asked, said, told
 from metrology.web.requests import actor, now, or_404, today
 from metrology.web.task_lists import TASKS
 
@@ -50,7 +50,7 @@ OverdueTold = told(
     places=_GROUPS,
 )  # fmt: skip
 OverdueQuery = said(
-    "OverdueQuery", None, district=Text(), type=Text(), holder=fields.Integer(), place=fields.Integer(), purpose=Text(),
+    "OverdueQuery", None, district=Text(), type=Text(), holder=key_asked(), place=key_asked(), purpose=Text(),
     as_of=Day(metadata={"description": "a past day, as it ended; how visits stood then is not kept"}),
 )  # fmt: skip
 
@@ -144,8 +144,8 @@ EntryTold = told(
 JournalQuery = said(
     "JournalQuery", None,
     **{
-        **LIMIT, "actor_id": fields.Integer(), "action": Text(), "object_kind": Text(), "object_id": Text(),
-        "instrument_id": fields.Integer(), "since": Day(), "until": Day(),
+        **LIMIT, "actor_id": key_asked(), "action": Text(), "object_kind": Text(), "object_id": Text(),
+        "instrument_id": key_asked(), "since": Day(), "until": Day(),
     },
 )  # fmt: skip
 

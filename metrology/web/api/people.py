@@ -15,7 +15,7 @@ from metrology.services.authorisations import AuthorisationFacts
 from metrology.services.people import InstituteFacts, QualificationFacts
 from metrology.web.api.kit import Area, made
 from metrology.web.api.paging import LIMIT, PageQuery, in_pages, page_of, plain_list
-from metrology.web.api.schemas import Day, Reason, Text, facts, said, told
+from metrology.web.api.schemas import Day, Reason, Text, facts, key_asked, said, told
 from metrology.web.requests import actor, now, or_404, settings, today
 
 area = Area("people", "检定人员与机构", "People and institutes")
@@ -32,7 +32,7 @@ PersonTold = told(
 )  # fmt: skip
 QualificationSaid = said("QualificationSaid", QualificationFacts)
 Ended = said("Ended", None, reason=Text(required=True))
-PeopleQuery = said("PeopleQuery", None, **{**LIMIT, "q": Text(), "institute": fields.Integer()})
+PeopleQuery = said("PeopleQuery", None, **{**LIMIT, "q": Text(), "institute": key_asked()})
 
 
 def _person(user_id: int) -> User:

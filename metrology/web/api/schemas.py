@@ -67,6 +67,11 @@ class Whole(fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+def key_asked() -> fields.Integer:
+    """A key in an address; one that no database can hold is refused."""
+    return fields.Integer(validate=validate.Range(-LARGEST_KEY - 1, LARGEST_KEY))
+
+
 class Day(fields.Date):
     """A civil day, ``2026-11-22``."""
 
