@@ -37,9 +37,8 @@ def main(sizes: tuple[str, ...], databases: tuple[str, ...], chosen: tuple[str, 
     for measure in _all(sizes or ("10k", "records", "1m", "5m"), databases or ("sqlite", "postgresql"), chosen or ALL):
         found.append(measure)
         click.echo(line(measure))
-    if is_written:
-        path = write(found, Path("docs/performance.md"))
-        click.echo(f"\nWritten to {path}")
+        if is_written:  # each time: a run of hours that is cut short leaves what it found
+            write(found, Path("docs/performance.md"))
 
 
 def _all(sizes: tuple[str, ...], databases: tuple[str, ...], chosen: tuple[str, ...]) -> Iterator[Measure]:

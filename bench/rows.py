@@ -142,7 +142,6 @@ class City:
             yield {
                 "id": number, "path": f"/{number}/", "kind": "community" if is_community else "stall", "name": name,
                 "full_name": name, "identity_key": f"bench|{number}", "district_code": DISTRICTS[number % 12],
-                "is_active": True, "created_at": NOW, "updated_at": NOW, "version": 1,
             }  # fmt: skip
 
     def instrument(self, number: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def _rest(measures: list[Measure]) -> list[str]:
     return [*lines, ""]
 
 
+@cache
 def _fsync() -> str:
     """How the PostgreSQL of the bench keeps what is committed; nothing when it is not there."""
     from sqlalchemy import create_engine, text

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from metrology.persistence.columns import Instant, Json, Key, Line, reference
+from metrology.persistence.columns import Instant, Json, Key, Line, reference, sparse_index
 from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import Verification
@@ -50,6 +50,7 @@ class Certificate(Model):
             sqlite_where=text("standing = 'valid'"),
             postgresql_where=text("standing = 'valid'"),
         ),
+        sparse_index("ix_certificate_replaced_by_id", "replaced_by_id"),
         Index("ix_certificate_issued_on_id", "issued_on", "id"),
         Index(
             "ix_certificate_under_review",
@@ -78,7 +79,7 @@ class Certificate(Model):
     ended_on: Mapped[date | None] = mapped_column(Date)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_reason: Mapped[Line]
-    replaced_by_id: Mapped[int | None] = reference("certificate.id", nullable=True)
+    replaced_by_id: Mapped[int | None] = reference("certificate.id", nullable=True, index=False)
     under_review: Mapped[bool] = mapped_column(
         Boolean,
         default=False,

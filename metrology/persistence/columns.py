@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
@@ -32,3 +32,13 @@ def reference(target: str, **options: Any) -> Any:
     options.setdefault("index", not unique)
     options.setdefault("nullable", False)
     return mapped_column(Big, ForeignKey(target), unique=unique or None, **options)
+
+
+def sparse_index(name: str, column: str) -> Index:
+    """Index of a column that few rows fill: NULLs are left out of it.
+
+    With them SQLite's statistics say that each value stands for nearly all rows, and its planner then reads the whole table
+    for every look-up.
+    """
+    filled = text(f"{column} is not null")
+    return Index(name, column, sqlite_where=filled, postgresql_where=filled)

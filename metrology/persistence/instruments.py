@@ -8,7 +8,19 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from metrology.persistence.columns import Code, Day, Facts, Instant, Json, Key, Line, Name, Words, reference
+from metrology.persistence.columns import (
+    Code,
+    Day,
+    Facts,
+    Instant,
+    Json,
+    Key,
+    Line,
+    Name,
+    Words,
+    reference,
+    sparse_index,
+)
 from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.districts import District
 from metrology.persistence.holders import Holder
@@ -63,6 +75,7 @@ class Instrument(Model):
         CheckConstraint("due_date is null or due_basis is not null", name="due_date_has_basis"),
         CheckConstraint("not is_assembly or due_date is null", name="assembly_is_not_due"),
         UniqueConstraint("type_code", "manufacturer_key", "serial_key", "part_label", name="uq_instrument_identity"),
+        sparse_index("ix_instrument_parent_id", "parent_id"),
         Index("ix_instrument_state_due_date_id", "state", "due_date", "id"),
         Index("ix_instrument_district_code_state_due_date_id", "district_code", "state", "due_date", "id"),
         Index("ix_instrument_holder_id_state_due_date_id", "holder_id", "state", "due_date", "id"),
@@ -92,7 +105,7 @@ class Instrument(Model):
     serial_number: Mapped[Name]
     serial_key: Mapped[str] = mapped_column(String(200), index=True, comment="normalised, for duplicates and look-up")
     part_label: Mapped[str] = mapped_column(String(40), default="", comment="nozzle number of a part; empty otherwise")
-    parent_id: Mapped[int | None] = reference("instrument.id", nullable=True)
+    parent_id: Mapped[int | None] = reference("instrument.id", nullable=True, index=False)
     is_assembly: Mapped[bool] = mapped_column(Boolean, default=False, comment="its parts are verified, not itself")
     nameplate: Mapped[Facts]
     purpose: Mapped[str] = mapped_column(String(20), default="trade")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from metrology.persistence.columns import Facts, Instant, Json, Key, Line, Words, reference
+from metrology.persistence.columns import Facts, Instant, Json, Key, Line, Words, reference, sparse_index
 from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import Institute, User
@@ -41,6 +41,8 @@ class Verification(Model):
             name="approver_is_a_third",
         ),
         Index("ix_verification_instrument_id_verified_on_id", "instrument_id", "verified_on", "id"),
+        sparse_index("ix_verification_replaces_id", "replaces_id"),
+        sparse_index("ix_verification_visit_id", "visit_id"),
         Index("ix_verification_state_id", "state", "id"),
         Index("ix_verification_verifier_id_state_id", "verifier_id", "state", "id"),
     )
@@ -79,8 +81,8 @@ class Verification(Model):
     returned_by_id: Mapped[int | None] = reference("user.id", nullable=True, index=False)
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     return_reason: Mapped[Words]
-    replaces_id: Mapped[int | None] = reference("verification.id", nullable=True)
-    visit_id: Mapped[int | None] = reference("visit.id", nullable=True)
+    replaces_id: Mapped[int | None] = reference("verification.id", nullable=True, index=False)
+    visit_id: Mapped[int | None] = reference("visit.id", nullable=True, index=False)
     notes: Mapped[Words]
     # Taken down by a trigger when it is approved, fixed from then on (``persistence.outcome_tallies``).
     district_code: Mapped[str | None] = mapped_column(
