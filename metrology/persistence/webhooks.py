@@ -136,6 +136,12 @@ def is_due(session: Session, *, now: datetime) -> bool:
     return session.scalar(select(WebhookEndpoint.id).where(_due(now)).limit(1)) is not None
 
 
+def holds(session: Session, endpoint_id: int, owner: str) -> bool:
+    """Whether a turn is still ours."""
+    table = WebhookEndpoint
+    return session.scalar(select(table.id).where(table.id == endpoint_id, table.lease_owner == owner)) is not None
+
+
 def note(session: Session, endpoint_id: int, owner: str, **values: Any) -> bool:
     """Write to an endpoint what its turn found, if the turn is still ours."""
     done = session.execute(

@@ -113,19 +113,27 @@ def _turn(sender: Sender, row: WebhookEndpoint) -> None:
         return
     message.tries, message.last_try_at = message.tries + 1, sender.now()
     sender.session.commit()  # before it goes: a sender that is killed has tried, and no lock is held meanwhile
+    said = _post(sender, row, message, secrets)
+    if not kept.holds(sender.session, row.id, sender.name):
+        return  # it took so long that another has the turn: what became of the message is that one's to write
+    if isinstance(said, NotSent):
+        message.last_status, message.last_answer = None, str(said)[:500]
+        _failed(sender, row, message, None)
+        return
+    message.last_status, message.last_answer = said.status, said.text
+    if HTTPStatus.OK <= said.status < HTTPStatus.MULTIPLE_CHOICES:
+        _delivered(sender, row, message)
+    else:
+        _failed(sender, row, message, said.status)
+
+
+def _post(sender: Sender, row: WebhookEndpoint, message: WebhookDelivery, secrets: tuple[str, ...]) -> Answer | NotSent:
     body, sent_at = message.body.encode(), int(sender.now().timestamp())
     try:
         target = webhook.target_of(row.url, sender.settings.named_webhook_hosts)
-        answer = sender.post(target, body, headers(secrets, message.message_id, sent_at, body))
+        return sender.post(target, body, headers(secrets, message.message_id, sent_at, body))
     except NotSent as fault:
-        message.last_status, message.last_answer = None, str(fault)[:500]
-        _failed(sender, row, message, None)
-        return
-    message.last_status, message.last_answer = answer.status, answer.text
-    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        _delivered(sender, row, message)
-    else:
-        _failed(sender, row, message, answer.status)
+        return fault
 
 
 # -- what is sent

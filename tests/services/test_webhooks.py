@@ -196,6 +196,7 @@ def test_a_turn_that_was_taken_over_writes_nothing(session: Session, box: Receiv
 
     send(session, box.host, post=post)
     assert (row.cursor, row.lease_owner) == (begin, "w2")
+    assert [one.state for one in deliveries(session)] == ["waiting"]
 
 
 # -- secrets
