@@ -43,6 +43,11 @@ class Indicator:
     """Says what was so at the end of the period, not what happened in it."""
 
     @property
+    def has_types(self) -> bool:
+        """Whether it can be narrowed to a type of instrument; workload and complaints are of all types together."""
+        return self.code not in ("workload_verifier", "workload_standard", "complaints")
+
+    @property
     def has_interval(self) -> bool:
         """Whether it is a share of independent outcomes, for which an interval of confidence means something."""
         return self.code in ("first_pass", "rejected")
@@ -126,9 +131,9 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
             "still in use, overdue and not verified.",
         ),
         left_out=Words(
-            "首次检定、在用检查（使用中检查）、校准；到期后未检即停用、送修、报废或遗失的器具；限期使用到期轮换的器具。",
-            "First verifications, in-service inspections and calibrations; what was suspended, repaired, retired or lost instead "
-            "of being verified; what is rotated at the end of its service life.",
+            "首次检定、修理后检定、在用检查（使用中检查）、校准；到期后未检即停用、送修、报废或遗失的器具；限期使用到期轮换的器具。",
+            "First verifications, verifications after repair, in-service inspections and calibrations; what was suspended, "
+            "repaired, retired or lost instead of being verified; what is rotated at the end of its service life.",
         ),
         counted_on=Words(
             "按最后有效日计入所属月份；最后有效日的次日起计入。检定自批准之日起计数。",

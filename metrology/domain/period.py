@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _MOST_MONTHS = 60
+_LENGTHS = {"month": 1, "quarter": 3, "year": 12}
+MOVING = ("this-year", "last-year", "this-quarter", "last-quarter", "this-month", "last-month")
+"""Periods that move on with the days."""
 _WRITTEN = re.compile(r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
 
 
@@ -86,3 +89,18 @@ class Period:
     def before(self, steps: int = 1) -> Period:
         """As many months, right before."""
         return Period(add_months(self.first, -self.months * steps), self.months)
+
+    @classmethod
+    def asked(cls, written: str, today: date) -> Period:
+        """A period as ``parse`` takes it, or one that moves on with the days: a report kept under a name asks for those.
+
+        >>> Period.asked("last-month", date(2026, 1, 9)).code, Period.asked("this-quarter", date(2026, 11, 9)).code
+        ('2025-12', '2026-Q4')
+        """
+        which, _dash, length = written.partition("-")
+        if which not in ("this", "last") or length not in _LENGTHS:
+            return cls.parse(written)
+        months = _LENGTHS[length]
+        first = date(today.year, (today.month - 1) // months * months + 1, 1)
+        found = cls(first, months)
+        return found if which == "this" else found.before()

@@ -132,6 +132,16 @@ def _timely(session: Session, code: str, asked: Asked, keys: tuple[str, ...]) ->
     return {key: (one, all_) for key, (one, all_) in found.items()}
 
 
+def verified_late(session: Session, asked: Asked) -> int:
+    """Of what fell due in the period, how many were verified after their last valid day."""
+    last = min(asked.period.last, asked.day - timedelta(days=1))
+    rows = sums(
+        session, kept.TIMELY.table, (), first=asked.period.first, last=last, day=asked.past, over="due_on",
+        equal={"district_code": asked.district_code, "type_code": asked.type_code, "is_late": True},
+    )  # fmt: skip
+    return rows[0][1] if rows else 0
+
+
 def _by_day(session: Session, asked: Asked, keys: tuple[str, ...], **among: tuple[str, ...]) -> States:
     """In use and valid by group at the end of the period, or by month at the end of each."""
     groups = () if keys == (MONTH,) else keys

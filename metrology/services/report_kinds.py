@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from metrology.documents.bilingual import Bilingual
 from metrology.domain.authority import Actor, may
 from metrology.domain.problems import Problem
-from metrology.services import overdue_papers, own_list, own_list_papers
+from metrology.services import indicator_papers, overdue_papers, own_list, own_list_papers
 from metrology.services.own_list import LONGEST_QUERY
 from metrology.services.own_list_running import Run
 
@@ -88,6 +88,13 @@ def pairs_of(query: str) -> Mapping[str, str]:
         raise Problem("filter_too_long") from fault
 
 
+def _clean_indicators(query: str) -> str:
+    """Keeps the period, district and type; a period that is none is refused, one that moves on stays as it was said."""
+    kept = keys_only(*indicator_papers.KEYS)(query)
+    indicator_papers.asked_of(pairs_of(kept), today=date(2000, 1, 1))
+    return kept
+
+
 KINDS: dict[str, ReportKind] = {
     one.code: one
     for one in (
@@ -115,6 +122,21 @@ KINDS: dict[str, ReportKind] = {
             ),
             xlsx=lambda reader, query: overdue_papers.xlsx(
                 reader.session, reader.actor, overdue_papers.filter_of(pairs_of(query)), today=reader.today,
+                language=reader.language,
+            ),
+        ),
+        ReportKind(
+            code="indicators",
+            name=Bilingual("考核指标", "Indicators"),
+            action="report.view",
+            path="/reports/indicators/",
+            clean=_clean_indicators,
+            pdf=lambda reader, query: indicator_papers.pdf(
+                reader.session, reader.actor, indicator_papers.asked_of(pairs_of(query), today=reader.today),
+                language=reader.language, fonts_folder=reader.fonts_folder,
+            ),
+            xlsx=lambda reader, query: indicator_papers.xlsx(
+                reader.session, reader.actor, indicator_papers.asked_of(pairs_of(query), today=reader.today),
                 language=reader.language,
             ),
         ),

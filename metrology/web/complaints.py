@@ -28,11 +28,13 @@ from metrology.web.list_filters import (
     Chip,
     ChoiceFilter,
     Condition,
+    InstantsFilter,
     ReferenceFilter,
     TextFilter,
     equals,
     labelled,
 )
+from metrology.web.list_places import district_choices, in_districts
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.refusals import told_at
 from metrology.web.requests import actor, now, or_404, requires, today
@@ -135,6 +137,14 @@ COMPLAINTS = listing.register(
                 label=_l("What is wrong"),
                 choices=labelled(labels.COMPLAINT_KINDS),
                 where=equals(Complaint.kind),
+                is_multiple=True,
+            ),
+            InstantsFilter(key="received", label=_l("Received"), column=Complaint.received_at),
+            ChoiceFilter(
+                key="district",
+                label=_l("District"),
+                choices=district_choices,
+                where=in_districts(Complaint.district_code),
                 is_multiple=True,
             ),
             ReferenceFilter(

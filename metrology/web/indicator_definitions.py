@@ -13,7 +13,7 @@ blueprint = Blueprint("indicator_definitions", __name__, url_prefix="/reports/de
 
 
 @blueprint.get("/")
-@requires("statement.view")
+@requires("statement.view", replica=True)
 def index() -> str:
     """All definitions; each has its code as anchor."""
     return render_template(

@@ -1,4 +1,4 @@
-"""Indicators: all of them on one page, and each with its months, its groups, its intervals; as page, print and XLSX."""
+"""Indicators: all of them on one page, and each with its months, its groups, its intervals; as page, print, PDF and XLSX."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from sqlalchemy import select
 from metrology.documents.spreadsheet_out import XLSX_TYPE, ListColumn, write_xlsx
 from metrology.domain.indicator import BY_CODE, INDICATORS, Indicator
 from metrology.domain.period import Period
+from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
-from metrology.services.indicator_counting import Asked
-from metrology.services.indicators import GroupMeasure, Measure, Standing, groups, standing
-from metrology.web import charts, labels
+from metrology.services import indicator_papers
+from metrology.services.indicator_counting import Asked, verified_late
+from metrology.services.indicators import GroupMeasure, Measure, Standing, groups, reach, standing
+from metrology.web import charts, labels, saved_reports
+from metrology.web import indicator_links as links
 from metrology.web.filters import label, pick
 from metrology.web.indicator_words import figure, target_words, written
-from metrology.web.requests import actor, requires, today
+from metrology.web.languages import choose
+from metrology.web.requests import actor, requires, settings, today
 
 blueprint = Blueprint("indicators", __name__, url_prefix="/reports/indicators")
 BREAKDOWNS = {
@@ -36,56 +40,59 @@ BREAKDOWNS = {
     "standard": _l("By measurement standard"),
     "complaint_kind": _l("By what is wrong"),
 }
+MOVING_WORDS = {
+    "this-year": _l("This year"),
+    "last-year": _l("Last year"),
+    "this-quarter": _l("This quarter"),
+    "last-quarter": _l("Last quarter"),
+    "this-month": _l("This month"),
+    "last-month": _l("Last month"),
+}
 _MOST_GROUPS = 40
 _MOST_EXPORTED = 5000
-_KINDS = {"first_pass": ("initial", "subsequent"), "repaired": ("after_repair",)}
 
 
 @blueprint.get("/")
-@requires("report.view")
+@requires("report.view", replica=True)
 def dashboard() -> str:
     """Every indicator: figure, target, a year before, trend."""
     asked = _asked()
     rows = [standing(db.session(), actor(), one.code, asked) for one in INDICATORS]
-    return render_template("indicators/dashboard.html", rows=rows, **_page(asked), spark=spark, written=written)
+    reached = reach(actor(), asked)
+    return render_template(
+        "indicators/dashboard.html", rows=rows, **_page(asked), spark=spark, written=written,
+        counted=lambda code: links.counted(code, reached) if code != "workload_standard" else None,
+    )  # fmt: skip
 
 
 @blueprint.get("/indicators.xlsx")
-@requires("report.export")
+@requires("report.export", replica=True)
 def dashboard_xlsx() -> Response:
     """The same as a workbook, with the definitions."""
     asked = _asked()
-    headings = [
-        _("Indicator"),
-        _("Unit"),
-        _("Figure"),
-        _("Counted"),
-        _("Against"),
-        _("A year before"),
-        _("Change"),
-        _("Target"),
-    ]
-    rows = []
-    for one in INDICATORS:
-        row = standing(db.session(), actor(), one.code, asked, months=1)
-        rows.append(
-            [
-                *(pick(one.name), str(labels.UNITS[one.unit]), _cell(row.now.value), row.now.counted, row.now.against),
-                *(_cell(row.year_before.value), _cell(row.change), _cell(row.target)),
-            ]
-        )
-    return _workbook(
-        headings, rows, _("Indicators %(period)s", period=asked.period.code), "indicators", INDICATORS, asked
-    )
+    file = indicator_papers.xlsx(db.session(), actor(), asked, language=choose())
+    name = f"indicators-{asked.period.code}.xlsx"
+    return send_file(file, mimetype=XLSX_TYPE, as_attachment=True, download_name=name)
+
+
+@blueprint.get("/indicators.pdf")
+@requires("report.export", replica=True)
+def dashboard_pdf() -> Response:
+    """The same on A4, with the definitions."""
+    asked = _asked()
+    data = indicator_papers.pdf(db.session(), actor(), asked, language=choose(), fonts_folder=settings().fonts_folder)
+    headers = {"Content-Disposition": f'inline; filename="indicators-{asked.period.code}.pdf"'}
+    return Response(data, mimetype="application/pdf", headers=headers)
 
 
 @blueprint.get("/<code>")
-@requires("report.view")
+@requires("report.view", replica=True)
 def detail(code: str) -> str:
     """One indicator."""
     indicator, asked = _indicator(code), _asked()
     by = _breakdown(indicator)
     row = standing(db.session(), actor(), code, asked)
+    reached = reach(actor(), asked)
     found = groups(db.session(), actor(), code, asked, by)
     return render_template(
         "indicators/detail.html",
@@ -96,17 +103,19 @@ def detail(code: str) -> str:
         breakdown_tabs=[
             (BREAKDOWNS[key], url_for(".detail", code=code, **query(by=key)), key == by) for key in indicator.by
         ],
-        chart=_trend_chart(row, asked),
-        groups=_groups_chart(row, found[:_MOST_GROUPS], by, asked),
+        chart=_trend_chart(row, reached),
+        groups=_groups_chart(row, found[:_MOST_GROUPS], by, reached),
         left=max(0, len(found) - _MOST_GROUPS),
-        behind=behind(code, asked),
+        parts=_parts(row, reached),
+        has_lists=links.has_lists(asked),
+        is_of_today=asked.end == asked.today,
         written=written,
         **_page(asked),
     )
 
 
 @blueprint.get("/<code>.xlsx")
-@requires("report.export")
+@requires("report.export", replica=True)
 def detail_xlsx(code: str) -> Response:
     """The groups of an indicator as a workbook, with its definition."""
     indicator, asked = _indicator(code), _asked()
@@ -162,13 +171,10 @@ def _breakdown(indicator: Indicator) -> str:
 def _asked() -> Asked:
     args = request.args
     try:
-        period = Period.parse(args.get("period", ""))
-    except ValueError:
-        period = Period.parse(str(today().year))
-    return Asked(
-        period, today=today(), as_of=_day(args.get("as_of", "")), district_code=args.get("district") or None,
-        type_code=args.get("type") or None,
-    )  # fmt: skip
+        asked = indicator_papers.asked_of(args, today=today())
+    except Problem:
+        asked = indicator_papers.asked_of({**args, "period": ""}, today=today())
+    return replace(asked, as_of=_day(args.get("as_of", "")))
 
 
 def _day(written: str) -> date | None:
@@ -197,25 +203,31 @@ def _page(asked: Asked) -> dict[str, Any]:
         "districts": [one for one in districts if mine is None or one.code == mine],
         "types": types.all(),
         "periods": _periods(asked),
+        "chosen_period": request.args.get("period") or indicator_papers.USUAL_PERIOD,
+        "keep_query": {key: value for key, value in query().items() if key in indicator_papers.KEYS},
+        "saved": saved_reports.opened("indicators"),
         "units": labels.UNITS,
     }
 
 
 def _periods(asked: Asked) -> list[tuple[str, str]]:
+    """Those that move on with the days, by name; then single months; and the one asked for."""
+    moving = [(code, f"{words} · {Period.asked(code, today()).code}") for code, words in MOVING_WORDS.items()]
     month = Period.of_month(today())
-    year = Period.parse(str(today().year))
-    quarter = Period.parse(f"{today().year}-Q{(today().month + 2) // 3}")
-    offered = [
-        year,
-        year.year_before(),
-        quarter,
-        quarter.before(),
-        month,
-        *(month.before(back) for back in range(1, 7)),
-    ]
-    if asked.period not in offered:
-        offered.insert(0, asked.period)
-    return [(one.code, one.code) for one in offered]
+    single = [(one.code, one.code) for one in (month.before(back) for back in range(2, 13))]
+    chosen = request.args.get("period") or indicator_papers.USUAL_PERIOD
+    known = {code for code, _words in (*moving, *single)}
+    return [*moving, *single] if chosen in known else [(asked.period.code, asked.period.code), *moving, *single]
+
+
+def _parts(row: Standing, asked: Asked) -> list[links.Behind]:
+    if row.indicator.code != "on_time":
+        return links.parts(row, asked)
+    return links.on_time_parts(row, asked, verified_late(db.session(), asked))
+
+
+def _of_month(code: str, asked: Asked) -> str | None:
+    return None if code == "workload_standard" else links.counted(code, asked)
 
 
 # -- figures in words and charts
@@ -255,7 +267,7 @@ def _trend_chart(row: Standing, asked: Asked) -> charts.Columns:
     figures = [
         charts.Figure(
             f"{period.first:%m}", one.value, shown=figure(one, indicator), note=f"{period.first:%Y}" if period.first.month == 1 else "",
-            url=behind(indicator.code, replace(asked, period=period)),
+            url=_of_month(indicator.code, replace(asked, period=period)),
         )
         for period, one in row.trend
     ]  # fmt: skip
@@ -271,7 +283,7 @@ def _groups_chart(row: Standing, found: list[GroupMeasure], by: str, asked: Aske
     figures = [
         charts.Figure(
             _group_name(one, by), one.measure.value, shown=figure(one.measure, indicator),
-            url=_behind_group(indicator.code, asked, by, one.key),
+            url=links.of_group(indicator.code, asked, by, one),
             note=_remark(one.measure) if indicator.has_interval else _of(one.measure),
         )
         for one in found
@@ -307,27 +319,3 @@ def _group_name(one: GroupMeasure, by: str) -> str:
     if by == "complaint_kind":
         return label(one.key, "COMPLAINT_KINDS")
     return pick({"zh": one.name_zh, "en": one.name_en}) or str(_("not recorded"))
-
-
-def behind(code: str, asked: Asked, **more: str) -> str | None:
-    """The list behind a figure, where there is one that shows the same: not of a past day, and not of another district's past."""
-    if asked.past is not None:
-        return None
-    days = {"verified_from": asked.period.first.isoformat(), "verified_to": asked.period.last.isoformat()}
-    given: dict[str, Any] = {"type": asked.type_code} if asked.type_code else {}
-    if code == "coverage":
-        where = {"district": asked.district_code} if asked.district_code else {}
-        return url_for("instruments.listing", state="in_use", **{**given, **where, **more})
-    if asked.district_code or "district" in more or code in ("on_time", "complaints", "workload_standard"):
-        return None
-    if code in ("rejected", "repaired"):
-        given["verdict"] = "rejected" if code == "rejected" else "conforms"
-    if code in _KINDS:
-        given["kind"] = list(_KINDS[code])
-    return url_for("verifications.listing", state="approved", **{**given, **days, **more})
-
-
-def _behind_group(code: str, asked: Asked, by: str, key: str) -> str | None:
-    if by in ("district", "type", "verifier") or (by == "kind" and code != "first_pass"):
-        return behind(code, asked, **{by: key}) if key else None
-    return None

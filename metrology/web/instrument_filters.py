@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select, text
 
 from metrology.domain import schedule
+from metrology.domain.indicator import MANDATORY_PURPOSES
 from metrology.domain.instrument import SCHEDULED, STATES
 from metrology.persistence import due
 from metrology.persistence.instruments import Instrument, TypeEntry
@@ -158,6 +159,19 @@ def counted_where(_asking: Asking, values: list[str]) -> Condition:
     return counted & Instrument.last_verified_on.is_(None) if values[0] == "never" else counted
 
 
+def mandatory_where(_asking: Asking, _values: list[str]) -> Condition:
+    """Of a type under mandatory verification, and used for one of the four purposes that make it so."""
+    kinds = select(TypeEntry.code).where(TypeEntry.is_mandatory)
+    return Instrument.type_code.in_(kinds) & Instrument.purpose.in_(MANDATORY_PURPOSES)
+
+
+def validity_where(asking: Asking, values: list[str]) -> Condition:
+    """Verified and not past the last valid day; or not."""
+    reaches = Instrument.due_date.is_(None) | (Instrument.due_date >= asking.today)
+    is_valid = Instrument.last_verified_on.is_not(None) & reaches
+    return is_valid if values[0] == "valid" else ~is_valid
+
+
 def mode_where(_asking: Asking, values: list[str]) -> Condition:
     """Of a type that is verified so."""
     return Instrument.type_code.in_(select(TypeEntry.code).where(TypeEntry.mode.in_(values)))
@@ -251,6 +265,18 @@ FILTERS: tuple[Filter, ...] = (
         label=_l("Counted in reports"),
         choices=labelled({"yes": _l("yes, parts instead of wholes"), "never": _l("yes, and never verified")}),
         where=counted_where,
+    ),
+    ChoiceFilter(
+        key="mandatory",
+        label=_l("Mandatory verification"),
+        choices=lambda _asking: [("yes", _l("yes"))],
+        where=mandatory_where,
+    ),
+    ChoiceFilter(
+        key="validity",
+        label=_l("Validity"),
+        choices=labelled({"valid": _l("within validity"), "none": _l("expired or never verified")}),
+        where=validity_where,
     ),
     ChoiceFilter(key="onsite", label=_l("Verified on site"), **yes_no(Instrument.is_onsite)),
     TextFilter(key="manufacturer", label=_l("Manufacturer"), where=manufacturer_where),

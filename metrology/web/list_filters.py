@@ -17,11 +17,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from werkzeug.datastructures import MultiDict
 
 from metrology.domain.authority import Actor
+from metrology.persistence import clock
 from metrology.persistence.keyset import Condition, Division
 
 __all__ = [
-    "Asking", "Chip", "ChoiceFilter", "Choices", "Condition", "DaysFilter", "Division", "Filter", "ReferenceFilter", "TextFilter", "equals",
-    "labelled", "yes_no",
+    "Asking", "Chip", "ChoiceFilter", "Choices", "Condition", "DaysFilter", "Division", "Filter", "InstantsFilter",
+    "ReferenceFilter", "TextFilter", "equals", "labelled", "yes_no",
 ]  # fmt: skip
 
 Choices = Sequence[tuple[str, Any]]
@@ -209,6 +210,26 @@ class DaysFilter(Filter):
                 else _("until %(day)s", day=last)
             )
             yield Chip(str(self.label), words, dict.fromkeys(self.keys, ()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstantsFilter(DaysFilter):
+    """A range of Shanghai's days of a column that holds instants."""
+
+    def condition(self, asking: Asking) -> Condition | None:
+        """From the first instant of the one day to the last of the other."""
+        made: Condition | None = None
+        for key, is_first in zip(self.keys, (True, False), strict=True):
+            text = asking.value(key)
+            if not text:
+                continue
+            try:
+                day = date.fromisoformat(text)
+            except ValueError:
+                return false()
+            one = self.column >= clock.day_begins(day) if is_first else self.column < clock.day_is_over(day)
+            made = one if made is None else made & one
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)

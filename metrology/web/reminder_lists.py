@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, false, select
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
 
-from metrology.persistence import clock
 from metrology.persistence.database import db
 from metrology.persistence.holders import Holder
 from metrology.persistence.keyset import Order
@@ -22,7 +19,14 @@ from metrology.persistence.scope import within
 from metrology.services import reminder_outlook
 from metrology.web import labels, listing
 from metrology.web.filters import instant, label
-from metrology.web.list_filters import Asking, ChoiceFilter, Condition, DaysFilter, ReferenceFilter, equals, labelled
+from metrology.web.list_filters import (
+    Asking,
+    ChoiceFilter,
+    InstantsFilter,
+    ReferenceFilter,
+    equals,
+    labelled,
+)
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.reminders import blueprint as reminders
 from metrology.web.reminders import recipient_words
@@ -30,28 +34,6 @@ from metrology.web.requests import actor, requires
 
 TOLD = (selectinload(Notice.holder), selectinload(Notice.user))
 STATES = ("queued", "sending", "sent", "failed", "withheld")
-
-
-@dataclass(frozen=True, kw_only=True)
-class InstantsFilter(DaysFilter):
-    """A range of Shanghai's days of a column that holds instants."""
-
-    column: InstrumentedAttribute[Any]
-
-    def condition(self, asking: Asking) -> Condition | None:
-        """From the first instant of the one day to the last of the other."""
-        made: Condition | None = None
-        for key, is_first in zip(self.keys, (True, False), strict=True):
-            text = asking.value(key)
-            if not text:
-                continue
-            try:
-                day = date.fromisoformat(text)
-            except ValueError:
-                return false()
-            one = self.column >= clock.day_begins(day) if is_first else self.column < clock.day_is_over(day)
-            made = one if made is None else made & one
-        return made
 
 
 def _within(statement: Select[Any], asking: Asking) -> Select[Any]:

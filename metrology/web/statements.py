@@ -42,7 +42,7 @@ _MOST = 200
 
 
 @blueprint.get("/")
-@requires("statement.view")
+@requires("statement.view", replica=True)
 def listing() -> str:
     """The statements, the latest first."""
     return _listing()
@@ -91,7 +91,7 @@ def prepare() -> BaseResponse | tuple[str, int]:
 
 
 @blueprint.get("/<int:statement_id>")
-@requires("statement.view")
+@requires("statement.view", replica=True)
 def detail(statement_id: int) -> str:
     """A statement: locked figures, or what a recount finds now."""
     return _detail(_statement(statement_id))
@@ -155,7 +155,7 @@ def correct(statement_id: int) -> BaseResponse | tuple[str, int]:
 
 
 @blueprint.get("/<int:statement_id>.xlsx")
-@requires("statement.view")
+@requires("statement.view", replica=True)
 def xlsx(statement_id: int) -> Response:
     """The statement as a workbook."""
     row = _statement(statement_id)
@@ -182,7 +182,7 @@ def xlsx(statement_id: int) -> Response:
 
 
 @blueprint.get("/<int:statement_id>.pdf")
-@requires("statement.view")
+@requires("statement.view", replica=True)
 def pdf(statement_id: int) -> Response:
     """The statement on A4, to be signed and filed."""
     row = _statement(statement_id)

@@ -26,7 +26,7 @@ blueprint = Blueprint("targets", __name__, url_prefix="/reports/targets")
 
 
 @blueprint.get("/")
-@requires("target.edit")
+@requires("target.edit", replica=True)
 def index() -> str:
     """The targets in force, what they were, and a form for a new one."""
     return _shown({})

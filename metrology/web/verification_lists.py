@@ -18,7 +18,7 @@ from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
 from metrology.services import searching
 from metrology.services.record_digest import altered_records
-from metrology.web import labels, listing
+from metrology.web import labels, listing, record_filters
 from metrology.web.filters import label, pick
 from metrology.web.list_filters import (
     Asking,
@@ -187,6 +187,7 @@ VERIFICATIONS = listing.register(
                 where=lambda _asking, key: Verification.visit_id == key,
                 name=_name(Visit, Visit.title),
             ),
+            *record_filters.FILTERS,
         ),
         sorts={
             "number": Order(Verification.number, Verification.id),

@@ -722,7 +722,7 @@ def _authorisation(world: World) -> int:
     return world.keep(row).id
 
 
-@sample("indicators.detail:code", "indicators.detail_xlsx:code")
+@sample("indicators.detail:code", "indicators.detail_xlsx:code", "api_indicators.indicator:code")
 def _indicator(world: World) -> str:
     return "first_pass"
 

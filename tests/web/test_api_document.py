@@ -50,7 +50,6 @@ NO_OPERATION = {
     "account.own": "one's own browsers, password and second factor are a person's, with a browser",
     "label.print": "sheets of labels are paper, made on their page for the printer at hand",
     "report.export": "the figures are answered as JSON; PDF and XLSX of a report are paper",
-    "statement.view": "statements are prepared and approved by people who look at them",
     "statement.prepare": "statements are prepared and approved by people who look at them",
     "statement.approve": "statements are prepared and approved by people who look at them",
     "target.edit": "target lines are set once a year, on the page of indicators",
