@@ -29,3 +29,18 @@ def encoded(value: Any) -> bytes:
     except (TypeError, ValueError):
         return _slow(value).encode("utf-8", "surrogatepass")
     return _slow(value).encode() if _UNLIKE.search(written) else written
+
+
+_KEPT_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+def kept(value: Any) -> str:
+    """The text of a value of JSON as the database keeps it: read back it is the same value, keys in the same order.
+
+    >>> kept({"b": 1, "a": "检"}), kept({1: True})
+    ('{"b":1,"a":"检"}', '{"1": true}')
+    """
+    try:
+        return orjson.dumps(value, None, _KEPT_OPTIONS).decode()
+    except (TypeError, ValueError):
+        return json.dumps(value)

@@ -24,6 +24,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from metrology.persistence.canonical import kept
+
 try:
     from pysqlite3 import dbapi2 as sqlite_driver
 except ImportError:  # the wheel exists for Linux only; elsewhere the standard library's serves one process
@@ -198,8 +200,8 @@ def engine_options(url: str) -> dict[str, Any]:
     """Engine options for a database URL (SQLite gets the bundled, current library)."""
     if url.startswith("sqlite"):
         options: dict[str, Any] = {"module": sqlite_driver, "connect_args": {"timeout": 30, "check_same_thread": False}}
-        return options
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        return options | {"json_serializer": kept}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "json_serializer": kept}
 
 
 def replica_options() -> dict[str, Any]:

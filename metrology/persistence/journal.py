@@ -7,7 +7,7 @@ row, so that the chain cannot fork and the lock is short. A trigger refuses UPDA
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,10 +15,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Index, String, event, insert, inspect, select, update
+from sqlalchemy import Index, String, event, inspect, select, update
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from metrology.domain.authority import Actor
+from metrology.persistence import bulk
 from metrology.persistence.canonical import encoded
 from metrology.persistence.columns import Big, Code, Instant, Json, Line, Words
 from metrology.persistence.database import Model
@@ -88,7 +89,7 @@ class JournalHead(Model):
     hash: Mapped[str] = mapped_column(String(64), default=GENESIS)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Pending:
     actor: Actor
     action: str
@@ -97,6 +98,8 @@ class _Pending:
     changes: dict[str, list[Any]] = field(default_factory=dict)
     instrument: Any = None
     reason: str = ""
+    is_plain: bool = False
+    """The changes are as JSON keeps them."""
 
 
 def record(
@@ -116,9 +119,19 @@ def record(
     ``[old, new]``; without it, the changes SQLAlchemy sees on the row now are taken. ``instrument`` puts the entry on an
     instrument's timeline (an instrument as subject is on its own).
     """
+    is_plain = changes is None
     if changes is None:
         changes = changes_of(subject) if isinstance(subject, Model) else {}
-    session.info.setdefault(_PENDING, []).append(_Pending(actor, action, subject, at, changes, instrument, reason))
+    pending = _Pending(actor, action, subject, at, changes, instrument, reason, is_plain)
+    session.info.setdefault(_PENDING, []).append(pending)
+
+
+def record_new_instruments(
+    session: Session, actor: Actor, action: str, rows: Iterable[tuple[int, dict[str, list[Any]]]], *, at: datetime
+) -> None:
+    """The same for many new instruments: the key of each, and what ``said`` tells of it."""
+    waiting = session.info.setdefault(_PENDING, [])
+    waiting += [_Pending(actor, action, ("instrument", key), at, told, key, is_plain=True) for key, told in rows]
 
 
 def waiting(session: Session, action: str, subject: Model) -> dict[str, list[Any]] | None:
@@ -149,8 +162,13 @@ def changes_of(row: Model) -> dict[str, list[Any]]:
 
 def said(model: type[Model], values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """What the columns of a new row say: field → [None, value]; blanks say nothing."""
-    told = ((name, values.get(name)) for name in _told(model))
-    return {name: [None, plain_value(value)] for name, value in told if value not in ("", None)}
+    told: dict[str, list[Any]] = {}
+    for name in _told(model):
+        value = values.get(name)
+        if value is None or value == "":
+            continue
+        told[name] = [None, value if type(value) in _SIMPLE else plain_value(value)]
+    return told
 
 
 @cache
@@ -193,13 +211,6 @@ def entry_hash(prev_hash: str, facts: dict[str, Any]) -> str:
     return hashlib.sha256(prev_hash.encode() + b"\n" + encoded(facts)).hexdigest()
 
 
-def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is hashed of an entry, whose ``changes`` are plain already."""
-    facts = {key: value for key, value in row.items() if key not in ("prev_hash", "hash")}
-    facts["at"] = plain_value(facts["at"])
-    return facts
-
-
 def _key_of(subject: Any) -> tuple[str, str]:
     if isinstance(subject, tuple):
         return str(subject[0]), str(subject[1])
@@ -214,6 +225,41 @@ def _instrument_of(pending: _Pending) -> int | None:
     return row if isinstance(row, int) or row is None else int(row.id)
 
 
+def _chained(waiting: Iterable[_Pending], seq: int, link: str) -> list[dict[str, Any]]:
+    """The entries with their numbers and hashes, behind the entry with this number and hash."""
+    rows: list[dict[str, Any]] = []
+    roles: dict[frozenset[str], str] = {}
+    instants: dict[datetime, tuple[datetime, str]] = {}
+    for pending in waiting:
+        seq += 1
+        kind, key = _key_of(pending.subject)
+        actor = pending.actor
+        if actor.roles not in roles:
+            roles[actor.roles] = " ".join(sorted(actor.roles))
+        if pending.at not in instants:
+            instants[pending.at] = pending.at.astimezone(UTC), plain_value(pending.at)
+        at, written = instants[pending.at]
+        facts: dict[str, Any] = {
+            "seq": seq,
+            "at": written,
+            "actor_id": actor.user_id,
+            "actor_name": actor.name,
+            "role": roles[actor.roles],
+            "ip": actor.ip or "",
+            "action": pending.action,
+            "object_kind": kind,
+            "object_id": key,
+            "instrument_id": _instrument_of(pending),
+            "changes": pending.changes if pending.is_plain else _plain(pending.changes),
+            "reason": pending.reason,
+        }
+        own = entry_hash(link, facts)
+        facts["at"], facts["prev_hash"], facts["hash"] = at, link, own
+        rows.append(facts)
+        link = own
+    return rows
+
+
 @event.listens_for(Session, "before_commit")
 def _write_pending(session: Session) -> None:
     if session.in_nested_transaction():
@@ -223,32 +269,9 @@ def _write_pending(session: Session) -> None:
         return
     session.flush()
     head = session.execute(select(JournalHead.seq, JournalHead.hash).where(JournalHead.id == 1).with_for_update()).one()
-    seq, prev = head.seq, head.hash
-    rows: list[dict[str, Any]] = []
-    for pending in waiting:
-        seq += 1
-        kind, key = _key_of(pending.subject)
-        actor = pending.actor
-        row: dict[str, Any] = {
-            "seq": seq,
-            "at": pending.at.astimezone(UTC),
-            "actor_id": actor.user_id,
-            "actor_name": actor.name,
-            "role": " ".join(sorted(actor.roles)),
-            "ip": actor.ip or "",
-            "action": pending.action,
-            "object_kind": kind,
-            "object_id": key,
-            "instrument_id": _instrument_of(pending),
-            "changes": _plain(pending.changes),
-            "reason": pending.reason,
-            "prev_hash": prev,
-        }
-        prev = row["hash"] = entry_hash(prev, _facts(row))
-        rows.append(row)
-    session.execute(
-        insert(cast("Table", JournalEntry.__table__)), rows
-    )  # the table, not the model: nobody needs these as objects
+    rows = _chained(waiting, head.seq, head.hash)
+    bulk.write(session, cast("Table", JournalEntry.__table__), rows)  # nobody needs these as objects
+    seq, prev = rows[-1]["seq"], rows[-1]["hash"]
     session.execute(update(JournalHead).where(JournalHead.id == 1).values(seq=seq, hash=prev))
 
 

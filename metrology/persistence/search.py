@@ -10,6 +10,7 @@ can hold: one says the kind of the document, others whose it is, and the index a
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -77,7 +78,10 @@ def plain(text: str) -> str:
     'yh100011'
     """
     folded_text = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in folded_text if not letter.isspace() and letter not in "-‐‑–—_'\"%\0")
+    return _UNCOMPARED.sub("", "".join(folded_text.split()))
+
+
+_UNCOMPARED = re.compile("[-‐‑–—_'\"%\0]")
 
 
 @lru_cache(maxsize=16384)
@@ -87,7 +91,7 @@ def doubled(text: str) -> str:
     >>> doubled('水表')
     '水水表表'
     """
-    return "".join(letter * 2 for letter in plain(text))
+    return "".join([letter + letter for letter in plain(text)])
 
 
 @lru_cache(maxsize=16384)

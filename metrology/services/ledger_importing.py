@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from metrology.domain.problems import Problem
+from metrology.persistence import bulk
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import record
@@ -29,6 +30,9 @@ from metrology.services.ledger_lines import LedgerLine
 from metrology.services.ledger_outcomes import Counts, changed, made_keys, row_values
 from metrology.services.registering import Outcome, Registrar
 from metrology.services.revising import revise
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 _ATTEMPTS = 3
 _FOLLOWED = ("holder_id", "place_id", "district_code")
@@ -92,7 +96,7 @@ def _chunk(
         counts.add(outcome_of(one), one.problem)
         if one.answer is not None:
             counts.made.update(thing.__tablename__ for thing in one.answer.made)
-    session.execute(insert(LedgerRow), values)
+    bulk.write(session, cast("Table", LedgerRow.__table__), values)
     session.execute(update(LedgerBatch).where(LedgerBatch.id == opened.batch_id).values(counts=counts.to_dict()))
 
 
@@ -105,7 +109,7 @@ def _save(
     today: date,
     now: datetime,
 ) -> tuple[list[Settled[Outcome]], list[dict[str, Any]]]:
-    registrar = Registrar(session, opened.actor, today=today, now=now)
+    registrar = Registrar(session, opened.actor, today=today, now=now, are_objects=False)
     settled = opened.reading.settle(chunk, registrar, duplicates, registrar.save)
     registrar.flush()
     contacts = _add_contacts(session, opened, settled, now)

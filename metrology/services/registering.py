@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session, object_session, selectinload
 
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
-from metrology.persistence.bulk import as_read, insert_new, take_keys
+from metrology.persistence.bulk import as_read, attach, take_keys, write
 from metrology.persistence.database import Model
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, Seal
-from metrology.persistence.journal import record, said
+from metrology.persistence.journal import record, record_new_instruments, said
 from metrology.persistence.places import Place
 from metrology.services import cleaning, holding, law, numbering, placing, searching, settings
 from metrology.services.assembling import settle
@@ -32,13 +32,16 @@ from metrology.services.locating import Districts, must_lie_within
 from metrology.services.placing import PlaceBook, PlaceFacts
 from metrology.services.revising import changes_by, columns_of, district_of, found, revise, revise_instrument
 
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
 __all__ = [
     "HolderFacts", "Identity", "InstrumentFacts", "Outcome", "PlaceFacts", "Registrar", "Row", "SealFacts", "check", "facts_of",
     "register_instrument", "revise_instrument",
 ]  # fmt: skip
 
 CHUNK = 500
-_COLUMNS = frozenset(Instrument.__table__.columns.keys())
+_COLUMNS = tuple(Instrument.__table__.columns.keys())
 Result = Literal["created", "updated", "unchanged"]
 
 
@@ -73,10 +76,17 @@ class _New:
 
 
 class Registrar:
-    """Registers many. It keeps what it has read, so it lives for one transaction: make a new one after a rollback."""
+    """Registers many. It keeps what it has read, so it lives for one transaction: make a new one after a rollback.
 
-    def __init__(self, session: Session, actor: Actor, *, today: date, now: datetime) -> None:
+    Without ``are_objects`` the new instruments of its outcomes are their columns alone, which costs half: the session does
+    not know them, and asked for their holder or place they say nothing.
+    """
+
+    def __init__(
+        self, session: Session, actor: Actor, *, today: date, now: datetime, are_objects: bool = True
+    ) -> None:
         self.session, self.actor, self.today, self.now = session, actor, today, now
+        self._are_objects = are_objects
         self.districts = Districts(session)
         self.holders = HolderBook(session, actor, now=now)
         self.places = PlaceBook(session, actor, now=now)
@@ -91,9 +101,19 @@ class Registrar:
         """The row as it is stored, or the Problem of its first wrong field (``holder.<field>``, ``place.<field>`` there)."""
         return Row(
             instrument=check(row.instrument, today=self.today),
-            holder=None if row.holder is None else _within("holder", holding.check, row.holder, self.districts),
-            place=None if row.place is None else _within("place", placing.check, row.place, self.districts),
+            holder=None if row.holder is None else self.check_holder(row.holder),
+            place=None if row.place is None else self.check_place(row.place),
         )
+
+    def check_holder(self, facts: HolderFacts) -> HolderFacts:
+        """The facts of a row's holder as they are stored."""
+        checked: HolderFacts = _within("holder", holding.check, facts, self.districts)
+        return checked
+
+    def check_place(self, facts: PlaceFacts) -> PlaceFacts:
+        """The facts of a row's place as they are stored."""
+        checked: PlaceFacts = _within("place", placing.check, facts, self.districts)
+        return checked
 
     def prefetch(self, rows: Iterable[Row]) -> None:
         """Look up holders, places and instruments of checked rows, so that none is asked for alone."""
@@ -119,8 +139,10 @@ class Registrar:
         known = self.find(row.instrument)
         if known is None:
             return self.register(row)
-        if object_session(known) is None:  # made for an earlier row, not written yet
+        if object_session(known) is None:  # made for an earlier row
             self.flush()
+            if object_session(known) is None:
+                attach(self.session, [known])
         changes = self._says_anew(known, row)
         if not changes:
             return Outcome(known, "unchanged")
@@ -261,10 +283,8 @@ class Registrar:
     def _make(
         self, facts: InstrumentFacts, holder: Holder | None, place: Place | None, whole: Instrument | None
     ) -> Instrument:
-        identity, standing = (
-            Identity.of(facts),
-            standing_of(facts, law.type_of(self.session, facts.type_code), rule=self._rule, today=self.today),
-        )
+        identity, kind = Identity.of(facts), law.type_of(self.session, facts.type_code)
+        standing = standing_of(facts, kind, rule=self._rule, today=self.today)
         values = {
             "public_code": secrets.token_urlsafe(16), "is_assembly": facts.is_assembly, "state": standing.state,
             "last_verified_on": facts.last_verified_on, "due_date": standing.due_date, "due_basis": standing.due_basis,
@@ -290,26 +310,27 @@ class Registrar:
         self.session.add_all(seal for seal, _instrument in seals)
         self.session.flush()
         for _seal, instrument in seals:
-            self.session.expire(instrument, ["seals"])
+            if object_session(instrument) is not None:
+                self.session.expire(instrument, ["seals"])
 
     def _write(self, new: Sequence[_New]) -> None:
         if not new:
             return
         numbers = numbering.take(self.session, "instrument", len(new))
         keys = take_keys(self.session, Instrument, len(new))
-        values = []
+        values, told = [], []
         for one, number, key in zip(new, numbers, keys, strict=True):
-            row = one.row
-            vars(row).update(
+            columns = vars(one.row)
+            columns.update(
                 id=key, number=numbering.number("instrument", number), holder_id=one.holder.id if one.holder else None,
                 place_id=one.place.id if one.place else None, parent_id=one.whole.id if one.whole else None,
                 district_code=district_of(one.holder, one.place), version=1,
             )  # fmt: skip
-            said_of_row = {name: value for name, value in vars(row).items() if name in _COLUMNS}
-            values.append(said_of_row)
-            changes = said(Instrument, said_of_row)
-            record(self.session, self.actor, "instrument.registered", row, at=self.now, changes=changes)
-        insert_new(self.session, Instrument, [one.row for one in new], values)
+            values.append({name: columns[name] for name in _COLUMNS})
+            told.append((key, said(Instrument, columns)))
+        record_new_instruments(self.session, self.actor, "instrument.registered", told, at=self.now)
+        write(self.session, cast("Table", Instrument.__table__), values)
+        attach(self.session, [one.row for one in new if self._are_objects or one.row.is_assembly])
 
 
 def _within(noun: str, check_facts: Any, facts: Any, districts: Districts) -> Any:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
+from metrology.persistence import bulk
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, Seal
@@ -21,6 +22,9 @@ from metrology.persistence.places import Place
 from metrology.persistence.search import SearchDocument, document_body
 from metrology.persistence.standards import MeasurementStandard
 from metrology.services.tasks import enqueue
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 Indexed = Instrument | Holder | Place | Certificate | MeasurementStandard
 MODELS: dict[str, type[Indexed]] = {
@@ -120,8 +124,7 @@ def _index_chunk(session: Session, kind: str, rows: Sequence[Indexed], *, are_ne
             renamed.append(row)
         if (old.district_code, old.holder_id) != (document["district_code"], document["holder_id"]):
             moved.append(row.id)
-    if created:
-        session.execute(insert(SearchDocument), created)
+    bulk.write(session, cast("Table", SearchDocument.__table__), created)
     if changed:
         session.execute(update(SearchDocument), changed)
     if kind == "instrument" and moved:
