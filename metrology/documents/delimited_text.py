@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from metrology.documents.formula_guard import without_guard
+from metrology.documents.formula_guard import GUARD, without_guard
 from metrology.documents.workbook import DEFAULT_LIMITS, ReadLimits, Row
 from metrology.domain.problems import Problem
 
@@ -154,15 +154,23 @@ def _records(lines: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, lis
 
 
 def _row(number: int, record: list[str], limits: ReadLimits) -> Row | None:
+    whole = "".join(record)
+    if not whole:
+        return None
+    if len(whole) > limits.cell_characters or "\0" in whole:
+        _must_be_cells(number, record, limits)
+    while not record[-1]:
+        record.pop()
+    if len(record) > limits.columns:
+        raise Problem("file_too_many_columns", row=number, limit=limits.columns)
+    if GUARD in whole:
+        record = [without_guard(text) for text in record]
+    return Row(number, tuple([text or None for text in record]))
+
+
+def _must_be_cells(number: int, record: list[str], limits: ReadLimits) -> None:
     for column, text in enumerate(record):
         if len(text) > limits.cell_characters:
             raise Problem("cell_too_long", row=number, column=column + 1, limit=limits.cell_characters)
         if "\0" in text:
             raise Problem("csv_nul", row=number, column=column + 1)
-    while record and not record[-1]:
-        record.pop()
-    if not record:
-        return None
-    if len(record) > limits.columns:
-        raise Problem("file_too_many_columns", row=number, limit=limits.columns)
-    return Row(number, tuple(without_guard(text) if text else None for text in record))

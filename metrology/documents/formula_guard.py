@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from typing import Final
 
-_GUARD: Final = "'"
+GUARD: Final = "'"
 _FORMULA_STARTS: Final = frozenset("=+-@\t\r\n\0＝＋－＠")
-_GUARDED: Final = _FORMULA_STARTS | {_GUARD}
+_GUARDED: Final = _FORMULA_STARTS | {GUARD}
 
 
 def with_guard(text: str) -> str:
     """The text as it may be written into a cell of delimited text."""
-    looks_guarded = text[:1] == _GUARD and text[1:2] in _GUARDED and len(text) > 1
-    return _GUARD + text if (text[:1] in _FORMULA_STARTS and text) or looks_guarded else text
+    looks_guarded = text[:1] == GUARD and text[1:2] in _GUARDED and len(text) > 1
+    return GUARD + text if (text[:1] in _FORMULA_STARTS and text) or looks_guarded else text
 
 
 def without_guard(text: str) -> str:
     """The text as it was before `with_guard`."""
-    return text[1:] if text[:1] == _GUARD and len(text) > 1 and text[1] in _GUARDED else text
+    return text[1:] if text[:1] == GUARD and len(text) > 1 and text[1] in _GUARDED else text

@@ -37,8 +37,11 @@ class DwellingAddress(NamedTuple):
 def split_address(text: str, districts: Sequence[str] = ()) -> DwellingAddress:
     """Cut an address. The names in `districts` are taken off its front: they are kept as the district of the place."""
     rest = _PROVINCE.sub("", text.strip())
+    names = tuple(districts)
     for _again in range(_LEVELS):
-        for name in districts:
+        if not rest.startswith(names):
+            break
+        for name in names:
             if name and rest.startswith(name) and len(rest) > len(name):
                 rest = rest[len(name) :].lstrip(" ,\uff0c、")
     if (found := _BUILDING.fullmatch(rest)) and found["before"].strip():

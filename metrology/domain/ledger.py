@@ -55,15 +55,15 @@ def written(cell: Cell) -> str:
     >>> written(" ＹＨ１０００１１ "), written(Decimal("100.0")), written("示范(集团)公司"), written("／"), written("无")
     ('YH100011', '100', '示范(集团)公司', '', '')
     """
+    if isinstance(cell, str):
+        return _one_line(cell)
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, date):
         return cell.isoformat()
-    if isinstance(cell, Decimal):
-        return f"{cell.normalize():f}" if cell else "0"
-    return _one_line(cell)
+    return f"{cell.normalize():f}" if cell else "0"
 
 
 @lru_cache(maxsize=8192)

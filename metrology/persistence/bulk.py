@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, class_mapper, make_transient_to_detached
 
+from metrology.persistence.canonical import kept
 from metrology.persistence.database import Model
 
 T = TypeVar("T")
@@ -53,22 +54,25 @@ def attach(session: Session, rows: Iterable[Model]) -> None:
     session.add_all(rows)
 
 
-def write(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def write(
+    session: Session, table: Table, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
+) -> None:
     """Insert rows that name the same columns, with the values and faults of ``session.execute(insert(table), rows)``.
 
-    Columns that are not named take the table's defaults (keys those of the database). Nothing is given back.
+    Columns that are not named take the table's defaults (keys those of the database). ``columns`` are those to be written
+    of rows that hold more. Nothing is given back.
     """
     if not rows:
         return
     session.flush()
     connection = session.connection()
+    names = list(columns or rows[0])
     if len(rows) <= _FEW:
-        connection.execute(insert(table), list(rows))
+        connection.execute(insert(table), [{name: row[name] for name in names} for row in rows])
         return
-    values = [_column(connection, table, name, [row[name] for row in rows]) for name in rows[0]]
-    names = list(rows[0])
+    values = [_column(connection, table, name, [row[name] for row in rows]) for name in names]
     for column in table.columns:
-        if column.name not in rows[0] and column.default is not None:
+        if column.name not in names and column.default is not None:
             names.append(column.name)
             values.append(_column(connection, table, column.name, _defaults(column, len(rows))))
     records = list(zip(*values, strict=True))
@@ -104,8 +108,7 @@ def _ready(connection: Connection, table: Table, name: str) -> Callable[[Any], A
     column = table.columns[name]
     if isinstance(column.type, JSON) and dialect.name == "postgresql":
         # COPY takes the text itself; the type would wrap it for the parameters of a statement.
-        as_text: Callable[[Any], Any] = dialect._json_serializer  # type: ignore[attr-defined]  # noqa: SLF001
-        return as_text
+        return kept
     found: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     return found
 

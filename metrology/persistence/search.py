@@ -77,7 +77,7 @@ def plain(text: str) -> str:
     >>> plain(' ＹＨ-１０００ 11 ')
     'yh100011'
     """
-    folded_text = unicodedata.normalize("NFKC", text).casefold()
+    folded_text = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
     return _UNCOMPARED.sub("", "".join(folded_text.split()))
 
 

@@ -9,7 +9,8 @@ import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ __all__ = [
     "evaluate",
     "evaluate_by",
     "get",
+    "held",
     "instrument_types",
     "recognise",
     "reload",
@@ -39,12 +41,27 @@ _NO_TYPES = frozenset({"catalogue"})
 _Place = tuple[tuple[str, int], ...]
 
 
+_held: ContextVar[_Place | None] = ContextVar("held", default=None)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """The files are looked at once for all that is done within: for thousands of rows of a ledger, not for a server's life."""
+    token = _held.set(_place())
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def _place() -> _Place:
     """What the package's folders hold, cheaply: a file that comes or goes changes the time of its folder."""
+    if (known := _held.get()) is not None:
+        return known
     found = []
     for path in __path__:
         with contextlib.suppress(FileNotFoundError):
-            found.append((path, os.stat(path).st_mtime_ns))  # noqa: PTH116 - asked for every row of a ledger
+            found.append((path, os.stat(path).st_mtime_ns))  # noqa: PTH116 - asked for by everything
     return tuple(found)
 
 

@@ -26,12 +26,19 @@ def words(field: str, text: str | None, limit: int = LINE) -> str:
     >>> words("name", "  东湖　 市场 ")
     '东湖 市场'
     """
-    clean = " ".join((text or "").split())
+    if not text:
+        return ""
+    clean = _one_line(text)
     if not clean.isprintable():
         raise BadText(field, value="".join(c for c in clean if c.isprintable())[:64])
     if len(clean) > limit:
         raise Problem("text_too_long", field, limit=limit)
     return clean
+
+
+@lru_cache(maxsize=4096)
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def code(field: str, text: str | None, limit: int = LINE) -> str:
@@ -40,12 +47,16 @@ def code(field: str, text: str | None, limit: int = LINE) -> str:
     >>> code("serial_number", "ＤＨ１００ ")
     'DH100'
     """
-    return words(field, unicodedata.normalize("NFKC", text or ""), limit)
+    if not text:
+        return ""
+    return words(field, text if text.isascii() else unicodedata.normalize("NFKC", text), limit)
 
 
 def paragraph(field: str, text: str | None, limit: int = NOTE) -> str:
     """Text of several lines."""
-    lines = (" ".join(line.split()) for line in (text or "").splitlines())
+    if not text:
+        return ""
+    lines = (" ".join(line.split()) for line in text.splitlines())
     clean = "\n".join(lines).strip()
     if not clean.replace("\n", "").isprintable():
         raise BadText(field, value="".join(c for c in clean if c.isprintable())[:64])
@@ -61,8 +72,8 @@ def key_of(text: str) -> str:
     >>> key_of("ＪＹ－100 a"), key_of("JY—100A")
     ('jy-100a', 'jy-100a')
     """
-    normal = unicodedata.normalize("NFKC", text).casefold().translate(_DASHES)
-    return "".join(c for c in normal if not c.isspace()).replace("|", "/")
+    normal = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold().translate(_DASHES)
+    return "".join(normal.split()).replace("|", "/")
 
 
 def says_nothing(text: str) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
 from metrology import regulations
 from metrology.domain.problems import Problem
@@ -119,6 +120,8 @@ def _part_label(kind: InstrumentType, text: str) -> str:
 
 
 def _seals(seals: tuple[SealFacts, ...]) -> tuple[SealFacts, ...]:
+    if not seals:
+        return seals
     if len(seals) > MOST_SEALS:
         raise Problem("too_many_seals", "seals", limit=MOST_SEALS)
     clean = (SealFacts(cleaning.code("seals", s.number), cleaning.words("seals", s.position)) for s in seals)
@@ -148,21 +151,29 @@ _read_before: dict[tuple[int, bool, tuple[tuple[str, str], ...]], tuple[Instrume
 
 
 def _check_days(facts: InstrumentFacts, today: date) -> None:
-    for name in DAYS:
+    _check_these(facts.manufactured_on, facts.installed_on, facts.last_verified_on, facts.due_date, today)
+
+
+@lru_cache(maxsize=4096)
+def _check_these(*days: date | None) -> None:
+    """Refuse ``DAYS`` that cannot be, as of the last. The meters of a lot have the same, and what was right stays right."""
+    *said, today = days
+    assert today is not None
+    known = dict(zip(DAYS, said, strict=True))
+    for name, value in known.items():
         future = {"due_date": "", "last_verified_on": "future_verification"}.get(name, "future_date")
-        cleaning.day(name, getattr(facts, name), today, future=future)
+        cleaning.day(name, value, today, future=future)
     for earlier, later in (
         ("manufactured_on", "installed_on"),
         ("manufactured_on", "last_verified_on"),
         ("last_verified_on", "due_date"),
     ):
-        first, second = getattr(facts, earlier), getattr(facts, later)
+        first, second = known[earlier], known[later]
         if first and second and second < first:
             raise Problem("date_order", later, earlier=first.isoformat(), later=second.isoformat())
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What makes an instrument the same one, as the columns of its unique key."""
 
     type_code: str
@@ -185,7 +196,7 @@ class Identity:
     @property
     def whole(self) -> Identity:
         """That of the assembly a part belongs to."""
-        return replace(self, part_label="")
+        return self._replace(part_label="")
 
 
 def facts_of(instrument: Instrument) -> InstrumentFacts:
@@ -210,6 +221,25 @@ def standing_of(facts: InstrumentFacts, one: InstrumentType, *, rule: str, today
     A due date comes from what is said, else from the last verification and the interval or service life of the type. It is
     the ledger's word and no proof that the instrument conforms; one of which nothing is known awaits verification.
     """
+    key = (
+        *(id(one), tuple(facts.nameplate.items()), facts.purpose, bool(facts.part_label)),
+        *(facts.last_verified_on, facts.due_date, rule, today),
+    )
+    known = _stood_before.get(key)
+    if known is not None and known[0] is one:  # thousands of meters are due alike
+        return known[1]
+    if len(_stood_before) >= _MOST_READ:
+        _stood_before.clear()
+    found = _standing(facts, one, rule, today)
+    _stood_before[key] = (one, found)
+    return found
+
+
+_stood_before: dict[tuple[Any, ...], tuple[InstrumentType, Standing]] = {}
+"""What the schedule depends on → the type that said it (kept, so its id is its own) and what it said."""
+
+
+def _standing(facts: InstrumentFacts, one: InstrumentType, rule: str, today: date) -> Standing:
     interval = one.interval(facts.nameplate, facts.last_verified_on or today, facts.purpose or "trade")
     due_kind = "rotation" if interval.is_service_life else "verification"
     if facts.is_assembly:

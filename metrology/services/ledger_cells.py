@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar
@@ -41,6 +41,14 @@ def text_of(cell: Cell, field: str) -> str:
         raise
 
 
+def said(line: LedgerLine, column: int, field: str) -> str:
+    """The text of a line's cell; an error of the spreadsheet is a problem of this field."""
+    texts = line.texts
+    if texts:
+        return texts[column] if column < len(texts) else ""
+    return text_of(line.cell(column), field)
+
+
 def word_of(words: Mapping[str, T], text: str, field: str) -> T | None:
     """What a word means; nothing for nothing, `bad_choice` for a word nobody knows."""
     if not text:
@@ -50,15 +58,19 @@ def word_of(words: Mapping[str, T], text: str, field: str) -> T | None:
     return words[text.casefold()]
 
 
-def label_of(line: LedgerLine, layout: SheetLayout) -> str:
-    """What people call the instrument of a line: its name and serial number, as written."""
-    texts = []
-    for key in ("type", "serial_number", "part_label"):
-        column = layout.column_of(key)
-        text = written_safely(line.cell(column.index)) if column else ""
-        if text:
-            texts.append(text)
-    return " ".join(texts)[:200]
+def label_columns(layout: SheetLayout) -> tuple[int, ...]:
+    """The columns that say what people call an instrument: its name, its serial number, its part."""
+    named = map(layout.column_of, ("type", "serial_number", "part_label"))
+    return tuple(column.index for column in named if column is not None)
+
+
+def label_at(line: LedgerLine, columns: Iterable[int]) -> str:
+    """The label of a line by these columns."""
+    if line.texts:
+        texts = [line.texts[column] for column in columns if column < len(line.texts)]
+    else:
+        texts = [written_safely(line.cell(column)) for column in columns]
+    return " ".join(filter(None, texts))[:200]
 
 
 def packed(cell: Cell) -> str | bool | None:

@@ -5,23 +5,27 @@ A check and an import go the same way and differ in the last step alone, so a ch
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from metrology import regulations
 from metrology.domain.problems import Problem
 from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts
-from metrology.services.ledger_cells import label_of
+from metrology.services.ledger_cells import label_at, label_columns
 from metrology.services.ledger_duplicates import Duplicates
 from metrology.services.ledger_headings import SheetLayout
 from metrology.services.ledger_lines import LedgerLine, lines
 from metrology.services.ledger_rows import LineReader, column_at_fault
 from metrology.services.ledger_source import LedgerSource
 from metrology.services.placing import PlaceFacts
-from metrology.services.registering import Registrar, Row
+from metrology.services.registering import Registrar, Row, check
 
-CHUNK = 500
+CHUNK = 2000
+"""Lines of one transaction. On SQLite others wait for so many when they want to write: less than a second."""
 _KEPT = 5000
 T = TypeVar("T")
 
@@ -54,6 +58,7 @@ class LedgerReading:
     default_holder: HolderFacts | None = None
     default_type: str = ""
     _readers: list[LineReader] = field(init=False)
+    _labels: list[tuple[int, ...]] = field(init=False)
     _holders: dict[HolderFacts, HolderFacts] = field(init=False, default_factory=dict)
     _places: dict[PlaceFacts, PlaceFacts] = field(init=False, default_factory=dict)
 
@@ -61,6 +66,7 @@ class LedgerReading:
         self._readers = [
             LineReader(layout, self.districts, self.default_holder, self.default_type) for layout in self.layouts
         ]
+        self._labels = [label_columns(layout) for layout in self.layouts]
 
     def chunks(self, done: Mapping[int, int] | None = None) -> Iterator[list[tuple[int, LedgerLine]]]:
         """Lines by the chunk, each with its sheet, after those done: the last row of each sheet."""
@@ -85,6 +91,16 @@ class LedgerReading:
         step: Callable[[Row], T],
     ) -> list[Settled[T]]:
         """Read and check each line of a chunk, and take the last step with each that is good."""
+        with regulations.held():
+            return self._settle(chunk, registrar, duplicates, step)
+
+    def _settle(
+        self,
+        chunk: Sequence[tuple[int, LedgerLine]],
+        registrar: Registrar,
+        duplicates: Duplicates,
+        step: Callable[[Row], T],
+    ) -> list[Settled[T]]:
         found: list[Settled[T]] = [self._read(sheet, line, registrar) for sheet, line in chunk]
         rows = [one.row for one in found if one.row is not None]
         registrar.prefetch(rows)
@@ -103,7 +119,7 @@ class LedgerReading:
 
     def _read(self, sheet: int, line: LedgerLine, registrar: Registrar) -> Settled[T]:
         layout = self.layouts[sheet]
-        one: Settled[T] = Settled(sheet, line, label_of(line, layout))
+        one: Settled[T] = Settled(sheet, line, label_at(line, self._labels[sheet]))
         try:
             one.contact = self._readers[sheet].contact(line)
             one.row = self._checked(self._readers[sheet].read(line), registrar)
@@ -113,16 +129,26 @@ class LedgerReading:
 
     def _checked(self, row: Row, registrar: Registrar) -> Row:
         """A row as it is stored. A holder or place that many lines name alike is checked once."""
-        holder = self._holders.get(row.holder) if row.holder else None
-        place = self._places.get(row.place) if row.place else None
-        checked = registrar.check(
-            Row(instrument=row.instrument, holder=None if holder else row.holder, place=None if place else row.place)
-        )
-        if row.holder and checked.holder:
-            _keep(self._holders, row.holder, checked.holder)
-        if row.place and checked.place:
-            _keep(self._places, row.place, checked.place)
-        return Row(instrument=checked.instrument, holder=holder or checked.holder, place=place or checked.place)
+        instrument, holder, place = check(row.instrument, today=registrar.today), None, None
+        if row.holder is not None and (holder := self._holders.get(row.holder)) is None:
+            holder = registrar.check_holder(row.holder)
+            _keep(self._holders, row.holder, holder)
+        if row.place is not None and (place := self._places.get(row.place)) is None:
+            place = registrar.check_place(row.place)
+            _keep(self._places, row.place, place)
+        return Row(instrument=instrument, holder=holder, place=place)
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """For the time of a chunk nobody looks for circles of garbage: over and over it would walk all the process holds."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
 
 
 def _keep(known: dict[T, T], said: T, checked: T) -> None:

@@ -23,7 +23,7 @@ from metrology.persistence.journal import record
 from metrology.persistence.ledgers import LedgerBatch, LedgerRow
 from metrology.services import searching
 from metrology.services.ledger_batches import Clock, OpenBatch, Step, fail, mapping_of, move, open_batch
-from metrology.services.ledger_chunks import Settled
+from metrology.services.ledger_chunks import Settled, collector_at_rest
 from metrology.services.ledger_contacts import LedgerContacts
 from metrology.services.ledger_duplicates import Duplicates, SeenKeys, seen_before
 from metrology.services.ledger_lines import LedgerLine
@@ -58,8 +58,9 @@ def run(session: Session, batch_id: int, *, today: date, now: Clock, step: Step)
     counts, total = Counts.from_dict(batch.counts), opened.reading.source.size()
     seen, done = seen_before(session, batch_id), _last_rows(session, batch_id)
     for chunk in opened.reading.chunks(done):
-        _chunk(session, opened, chunk, seen, counts, today=today, now=now)
-        step(min(sum(counts.by_outcome.values()), total), total)
+        with collector_at_rest():
+            _chunk(session, opened, chunk, seen, counts, today=today, now=now)
+            step(min(sum(counts.by_outcome.values()), total), total)
     batch = session.get_one(LedgerBatch, batch_id)
     move(session, batch, ("running",), "done", finished_at=now())
     return counts.to_dict()

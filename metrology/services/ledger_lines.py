@@ -6,9 +6,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from metrology.documents.workbook import Cell, MergedRange, Row
-from metrology.domain.ledger import is_note_line, is_totals_line
+from metrology.domain.ledger import is_note_line, is_totals_line, written
+from metrology.domain.problems import Problem
 from metrology.domain.reading_sheet import folded
 from metrology.services.ledger_fields import IGNORED, NOTES, ORDINAL
 from metrology.services.ledger_headings import SheetLayout, written_safely
@@ -18,12 +20,14 @@ REASON_HEADINGS = ("原行号 Row", "问题代码 Code", "问题所在列 Column
 _FEW = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LedgerLine:
     """One line of a ledger as it was read: its number in the spreadsheet and its cells."""
 
     row: int
     cells: tuple[Cell, ...]
+    texts: tuple[str, ...] = ()
+    """The cells as text, where all of them can be read."""
 
     def cell(self, column: int) -> Cell:
         """The cell of a column (0 is A), None right of the last."""
@@ -44,9 +48,18 @@ def lines(rows: Iterable[Row], layout: SheetLayout, merged: Sequence[MergedRange
         if row.number < first:
             continue
         cells = down.filled(row)
-        texts = [written_safely(cell) for cell in cells]
+        whole, texts = _texts(cells)
         if _is_line(texts, known, surely, remarks) and not _repeats(texts, heading_texts):
-            yield LedgerLine(row.number, cells)
+            yield LedgerLine(row.number, cells, whole)
+
+
+def _texts(cells: Sequence[Cell]) -> tuple[tuple[str, ...], Sequence[str]]:
+    """The cells as text: nothing where one of them shows an error; and in any case, errors as they are shown."""
+    try:
+        whole = tuple([written(cell) for cell in cells])
+    except Problem:
+        return (), [written_safely(cell) for cell in cells]
+    return whole, whole
 
 
 def _is_line(texts: Sequence[str], known: Sequence[int], surely: Sequence[int], remarks: set[int]) -> bool:
@@ -63,7 +76,10 @@ def _is_line(texts: Sequence[str], known: Sequence[int], surely: Sequence[int], 
 def _repeats(texts: Sequence[str], headings: set[str]) -> bool:
     """Whether the headings stand here again, as at the top of a printed page."""
     filled = [text for text in texts if text]
-    return len(filled) >= _FEW and all(folded(text) in headings for text in filled)
+    return len(filled) >= _FEW and all(_folded(text) in headings for text in filled)
+
+
+_folded = lru_cache(maxsize=1024)(folded)
 
 
 class _Merged:

@@ -7,6 +7,7 @@ says something also of a type whose nameplate does not have it: it is checked al
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from metrology import regulations
@@ -15,10 +16,11 @@ from metrology.domain.nameplate import Characteristic
 from metrology.domain.problems import Problem
 from metrology.domain.reading_sheet import folded
 from metrology.domain.regulation import InstrumentType
-from metrology.services.ledger_cells import text_of
+from metrology.services.ledger_cells import said
 from metrology.services.ledger_headings import Column, SheetLayout
 from metrology.services.ledger_lines import LedgerLine
 
+_MOST_KNOWN = 4096
 _NUMBER_ALONE = re.compile(r"[0-9][0-9.,]*")
 
 
@@ -35,27 +37,38 @@ class NameplateReader:
 
     layout: SheetLayout
     _held: dict[str, list[_Held]] = field(init=False, default_factory=dict)
+    _known: dict[tuple[str, ...], tuple[dict[str, str], list[str]]] = field(init=False, default_factory=dict)
+    """Type and texts → what was read of them: the meters of a lot have the same nameplate."""
 
     def read(self, line: LedgerLine, kind: InstrumentType) -> tuple[dict[str, str], list[str]]:
-        """Characteristics of the type as written, and remarks of what else the columns say."""
-        values: dict[str, str] = {}
-        remarks: list[str] = []
-        for held in self._columns(kind):
-            text = text_of(line.cell(held.column.index), held.column.field)
-            if not text:
-                continue
-            if held.column.unit and held.characteristic.kind == "quantity" and _NUMBER_ALONE.fullmatch(text):
-                text = f"{text} {held.column.unit}"
-            if held.applies:
-                values.setdefault(held.characteristic.key, text)
-            else:
-                remarks.append(f"{heading_unit(held.column.heading)[0]}: {_checked(held, text)}")
-        return values, remarks
+        """Characteristics of the type as written, and remarks of what else the columns say. Neither is to be changed."""
+        held = self._columns(kind)
+        texts = (kind.code, *[said(line, one.column.index, one.column.field) for one in held])
+        if texts not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[texts] = _read(held, texts[1:])
+        return self._known[texts]
 
     def _columns(self, kind: InstrumentType) -> list[_Held]:
         if kind.code not in self._held:
             self._held[kind.code] = [held for column in self.layout.columns if (held := _held_by(column, kind))]
         return self._held[kind.code]
+
+
+def _read(columns: Sequence[_Held], texts: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    values: dict[str, str] = {}
+    remarks: list[str] = []
+    for held, text in zip(columns, texts, strict=True):
+        if not text:
+            continue
+        if held.column.unit and held.characteristic.kind == "quantity" and _NUMBER_ALONE.fullmatch(text):
+            text = f"{text} {held.column.unit}"  # noqa: PLW2901 - the same text, said whole
+        if held.applies:
+            values.setdefault(held.characteristic.key, text)
+        else:
+            remarks.append(f"{heading_unit(held.column.heading)[0]}: {_checked(held, text)}")
+    return values, remarks
 
 
 def _held_by(column: Column, kind: InstrumentType) -> _Held | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from metrology import regulations
@@ -22,7 +23,7 @@ from metrology.services import contacting
 from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts
 from metrology.services.instrument_facts import InstrumentFacts, SealFacts
-from metrology.services.ledger_cells import ONSITE, PURPOSES, text_of, word_of
+from metrology.services.ledger_cells import ONSITE, PURPOSES, said, word_of
 from metrology.services.ledger_fields import BY_KEY, IGNORED, NAMEPLATE, NOTES, ORDINAL, said_by
 from metrology.services.ledger_headings import Column, SheetLayout
 from metrology.services.ledger_lines import LedgerLine
@@ -32,6 +33,13 @@ from metrology.services.registering import Row
 
 _BETWEEN_SEALS = re.compile(r"[\s、,\uff0c;\uff1b/]+")
 _NAMES: Final = ("type", "type_kind", "type_category")
+_CONTACT: Final = ("contact.name", "contact.phone", "contact.email")
+_HOLDER: Final = (
+    "holder.name", "holder.uscc", "place.station", "place.market", "place.stall", "holder.district", "place.district",
+    "holder.address", "holder.legal_representative", "holder.industry",
+)  # fmt: skip
+"""What a line says of its holder. Many lines say the same of one."""
+_MOST_HOLDERS: Final = 5000
 _SITE_KINDS: Final = {"hospital": "hospital", "market_organiser": "market"}
 
 
@@ -49,6 +57,7 @@ class LineReader:
     _nameplates: NameplateReader = field(init=False)
     _types: dict[tuple[str, ...], InstrumentType] = field(init=False, default_factory=dict)
     _holder_kind: str = field(init=False, default="")
+    _holders: dict[tuple[str, ...], HolderFacts | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._nameplates = NameplateReader(self.layout)
@@ -64,7 +73,7 @@ class LineReader:
 
     def read(self, line: LedgerLine) -> Row:
         """The facts of a line, or the Problem of its first wrong cell; ``problem.field`` is the field of the column."""
-        texts = {key: text_of(line.cell(index), key) for key, index in self._text_columns}
+        texts = {key: said(line, index, key) for key, index in self._text_columns}
         kind = self._type(texts)
         if texts.get("quantity", "") not in ("", "1"):
             raise Problem("not_single", "quantity", value=texts["quantity"])
@@ -100,12 +109,12 @@ class LineReader:
 
     def contact(self, line: LedgerLine) -> ContactFacts | None:
         """Whom a line names as contact of the holder, checked."""
-        said = {key: self._said(line, f"contact.{key}") for key in ("name", "phone", "email")}
-        if not any(said.values()):
+        name, phone, email = (self._said(line, key) for key in _CONTACT)
+        if not (name or phone or email):
             return None
-        name = said["name"] or self._said(line, "holder.name") or self._said(line, "place.station")
+        name = name or self._said(line, "holder.name") or self._said(line, "place.station")
         try:
-            return contacting.check(ContactFacts(name=name, phone=said["phone"], email=said["email"]), wecom_hosts=())
+            return contacting.check(ContactFacts(name=name, phone=phone, email=email), wecom_hosts=())
         except Problem as problem:
             problem.field = f"contact.{problem.field}"
             raise
@@ -114,14 +123,16 @@ class LineReader:
 
     def _said(self, line: LedgerLine, key: str) -> str:
         column = self._columns.get(key)
-        return text_of(line.cell(column[0].index), key) if column else ""
+        return said(line, column[0].index, key) if column else ""
 
     def _day(self, line: LedgerLine, key: str) -> date | None:
         column = self._columns.get(key)
-        return read_day(line.cell(column[0].index), key) if column else None
+        if not column or (line.texts and not said(line, column[0].index, key)):
+            return None
+        return read_day(line.cell(column[0].index), key)
 
     def _notes(self, line: LedgerLine, texts: Mapping[str, str], further: list[str]) -> str:
-        remarks = ((column, text_of(line.cell(column.index), NOTES)) for column in self._columns.get(NOTES, ()))
+        remarks = ((column, said(line, column.index, NOTES)) for column in self._columns.get(NOTES, ()))
         parts = [
             text if _is_remark(column.heading) else f"{column.heading}: {text}" for column, text in remarks if text
         ]
@@ -154,6 +165,14 @@ class LineReader:
     # -- holder and place
 
     def _holder(self, texts: Mapping[str, str]) -> HolderFacts | None:
+        known = tuple([texts.get(key, "") for key in _HOLDER])
+        if known not in self._holders:
+            if len(self._holders) >= _MOST_HOLDERS:
+                self._holders.clear()
+            self._holders[known] = self._holder_anew(texts)
+        return self._holders[known]
+
+    def _holder_anew(self, texts: Mapping[str, str]) -> HolderFacts | None:
         name, uscc, station = (texts.get(key, "") for key in ("holder.name", "holder.uscc", "place.station"))
         market, stall = texts.get("place.market", ""), texts.get("place.stall", "")
         if not (name or uscc or station):
@@ -199,9 +218,13 @@ class LineReader:
 def _dwelling(
     cut: DwellingAddress, community: str, building: str, district: str | None
 ) -> tuple[PlaceFacts | None, str]:
+    return _building(community, building or cut.building, district), cut.door
+
+
+@lru_cache(maxsize=4096)
+def _building(community: str, building: str, district: str | None) -> PlaceFacts:
     place = PlaceFacts(name=community, kind="community", district_code=district)
-    building = building or cut.building
-    return (PlaceFacts(name=building, kind="building", parent=place) if building else place), cut.door
+    return PlaceFacts(name=building, kind="building", parent=place) if building else place
 
 
 _COLUMN_OF: Final = {
@@ -234,6 +257,7 @@ def _nearest(key: str) -> tuple[str, ...]:
     return ("place.market", "place.station", "place.community", "place.address") if key.startswith("place.") else ()
 
 
+@lru_cache(maxsize=256)
 def _is_remark(heading: str) -> bool:
     return folded(heading) in {
         folded(text) for text in ("备注", "附注", "说明", "remark", "remarks", "note", "notes", "notes 备注")

@@ -56,7 +56,9 @@ class LedgerSource:
         return self._rows[sheet]
 
     def size(self) -> int:
-        """Rows of all sheets together, for the progress bar; of delimited text they are counted by reading."""
+        """Rows of all sheets together, for the progress bar; of delimited text its lines, which may be more."""
+        if self._written is not None:
+            return _lines(self._data)
         return sum(sum(1 for _row in self.rows(index)) for index in range(len(self.sheets)))
 
     def layouts(self) -> list[SheetLayout]:
@@ -65,3 +67,10 @@ class LedgerSource:
             SheetLayout(0, skipped=True) if sheet.hidden else find_layout(sheet.head, sheet.merged, sheet.name)
             for sheet in self.sheets
         ]
+
+
+def _lines(source: bytes | Path) -> int:
+    if isinstance(source, bytes):
+        return source.count(b"\n") + (not source.endswith(b"\n"))
+    with source.open("rb") as stream:
+        return sum(1 for _line in stream)

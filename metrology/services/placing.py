@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, exists, select, true, update
@@ -102,6 +103,7 @@ def identity_of(facts: PlaceFacts, parent_identity: str | None = None) -> str:
     return _identity(parent_identity, facts.kind, facts.name, facts.district_code)
 
 
+@lru_cache(maxsize=8192)
 def _identity(parent_identity: str | None, kind: str, name: str, district_code: str | None) -> str:
     if parent_identity is None:
         return f"|{kind}|{cleaning.key_of(name)}|{district_code or ''}"

@@ -82,15 +82,14 @@ class Registrar:
     not know them, and asked for their holder or place they say nothing.
     """
 
-    def __init__(
-        self, session: Session, actor: Actor, *, today: date, now: datetime, are_objects: bool = True
-    ) -> None:
+    def __init__(self, session: Session, actor: Actor, *, today: date, now: datetime, are_objects: bool = True) -> None:
         self.session, self.actor, self.today, self.now = session, actor, today, now
         self._are_objects = are_objects
         self.districts = Districts(session)
         self.holders = HolderBook(session, actor, now=now)
         self.places = PlaceBook(session, actor, now=now)
         self._rule = settings.read(session).validity_rule
+        self._types = law.types(session)
         self._serials: set[str] = set()
         self._known: dict[Identity, Instrument] = {}
         self._new: list[_New] = []
@@ -118,8 +117,8 @@ class Registrar:
     def prefetch(self, rows: Iterable[Row]) -> None:
         """Look up holders, places and instruments of checked rows, so that none is asked for alone."""
         rows = list(rows)
-        self.holders.prefetch(holding.identity_of(row.holder) for row in rows if row.holder)
-        self.places.prefetch(key for row in rows if row.place for key in self._place_keys(row.place))
+        self.holders.prefetch(holding.identity_of(one) for one in {row.holder for row in rows} if one)
+        self.places.prefetch(key for one in {row.place for row in rows} if one for key in self._place_keys(one))
         self._fetch({Identity.of(row.instrument).serial_key for row in rows})
 
     def find(self, facts: InstrumentFacts) -> Instrument | None:
@@ -223,7 +222,7 @@ class Registrar:
         changes = changes_by(
             known,
             row.instrument,
-            law.type_of(self.session, row.instrument.type_code),
+            self._types[row.instrument.type_code],
             rule=self._rule,
             today=self.today,
         )
@@ -283,7 +282,7 @@ class Registrar:
     def _make(
         self, facts: InstrumentFacts, holder: Holder | None, place: Place | None, whole: Instrument | None
     ) -> Instrument:
-        identity, kind = Identity.of(facts), law.type_of(self.session, facts.type_code)
+        identity, kind = Identity.of(facts), self._types[facts.type_code]
         standing = standing_of(facts, kind, rule=self._rule, today=self.today)
         values = {
             "public_code": secrets.token_urlsafe(16), "is_assembly": facts.is_assembly, "state": standing.state,
@@ -326,10 +325,10 @@ class Registrar:
                 place_id=one.place.id if one.place else None, parent_id=one.whole.id if one.whole else None,
                 district_code=district_of(one.holder, one.place), version=1,
             )  # fmt: skip
-            values.append({name: columns[name] for name in _COLUMNS})
+            values.append(columns)
             told.append((key, said(Instrument, columns)))
         record_new_instruments(self.session, self.actor, "instrument.registered", told, at=self.now)
-        write(self.session, cast("Table", Instrument.__table__), values)
+        write(self.session, cast("Table", Instrument.__table__), values, _COLUMNS)
         attach(self.session, [one.row for one in new if self._are_objects or one.row.is_assembly])
 
 

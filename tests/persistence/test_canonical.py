@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from metrology.persistence.canonical import encoded
+from metrology.persistence.canonical import encoded, kept
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -30,3 +30,13 @@ def test_both_write_the_same(value: Any) -> None:
 def test_what_is_no_json_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         encoded(value)
+
+
+@given(VALUES)
+@example(["\ud800", 2**64])
+def test_what_the_database_keeps_is_read_back_as_it_was(value: Any) -> None:
+    assert json.loads(kept(value)) == value
+
+
+def test_keys_stay_in_their_order() -> None:
+    assert list(json.loads(kept({"b": 1, "a": {"d": 2, "c": 3}}))) == ["b", "a"]
