@@ -189,6 +189,8 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, (bytes, memoryview)):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, dict):
+        if _SIMPLE.issuperset(map(type, value.values())) and _TEXT.issuperset(map(type, value)):
+            return dict(value)
         return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain_value(item) for item in value]
@@ -204,6 +206,7 @@ def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _SIMPLE = frozenset({str, int, bool, type(None)})
+_TEXT = frozenset({str})
 
 
 def entry_hash(prev_hash: str, facts: dict[str, Any]) -> str:

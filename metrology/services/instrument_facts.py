@@ -78,9 +78,7 @@ DAYS = ("manufactured_on", "installed_on", "last_verified_on", "due_date")
 def check(facts: InstrumentFacts, *, today: date) -> InstrumentFacts:
     """The facts as they are stored, or the Problem of the first wrong one."""
     kind = _type(facts.type_code)
-    serial = cleaning.code("serial_number", facts.serial_number)
-    if cleaning.says_nothing(serial):
-        raise Problem("missing_serial", "serial_number")
+    serial = check_serial(facts.serial_number)
     part_label = _part_label(kind, facts.part_label)
     is_assembly = kind.part is not None and not part_label
     codes: dict[str, Any] = {name: cleaning.code(name, getattr(facts, name)) for name in CODES}
@@ -101,6 +99,14 @@ def check(facts: InstrumentFacts, *, today: date) -> InstrumentFacts:
     )
     _check_days(checked, today)
     return checked
+
+
+def check_serial(text: str) -> str:
+    """A serial number as it is stored."""
+    serial = cleaning.code("serial_number", text)
+    if cleaning.says_nothing(serial):
+        raise Problem("missing_serial", "serial_number")
+    return serial
 
 
 def _type(code: str) -> InstrumentType:

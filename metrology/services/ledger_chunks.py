@@ -8,13 +8,17 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, Generic, TypeVar
 
 from metrology import regulations
 from metrology.domain.problems import Problem
+from metrology.domain.regulation import InstrumentType
+from metrology.services import cleaning
 from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts
+from metrology.services.instrument_facts import InstrumentFacts, check, check_serial
 from metrology.services.ledger_cells import label_at, label_columns
 from metrology.services.ledger_duplicates import Duplicates
 from metrology.services.ledger_headings import SheetLayout
@@ -22,12 +26,13 @@ from metrology.services.ledger_lines import LedgerLine, lines
 from metrology.services.ledger_rows import LineReader, column_at_fault
 from metrology.services.ledger_source import LedgerSource
 from metrology.services.placing import PlaceFacts
-from metrology.services.registering import Registrar, Row, check
+from metrology.services.registering import Registrar, Row
 
 CHUNK = 2000
 """Lines of one transaction. On SQLite others wait for so many when they want to write: less than a second."""
 _KEPT = 5000
 T = TypeVar("T")
+K = TypeVar("K")
 
 
 @dataclass(slots=True)
@@ -48,6 +53,16 @@ class Settled(Generic[T]):
         self.problem, self.row, self.column = problem, None, column_at_fault(problem, layout)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a line says beside its serial number and address: its holder as said and as checked, its type, its checked facts."""
+
+    said_holder: HolderFacts | None
+    holder: HolderFacts | None
+    kind: InstrumentType
+    facts: dict[str, Any]
+
+
 @dataclass
 class LedgerReading:
     """How a file is read: its sheets, their layouts, and what holds for all lines."""
@@ -61,6 +76,8 @@ class LedgerReading:
     _labels: list[tuple[int, ...]] = field(init=False)
     _holders: dict[HolderFacts, HolderFacts] = field(init=False, default_factory=dict)
     _places: dict[PlaceFacts, PlaceFacts] = field(init=False, default_factory=dict)
+    _known: dict[tuple[int, date, tuple[str, ...] | None], _Known] = field(init=False, default_factory=dict)
+    """Sheet, day, and what lines say beside serial number and address → what was read of it and found right."""
 
     def __post_init__(self) -> None:
         self._readers = [
@@ -122,21 +139,47 @@ class LedgerReading:
         one: Settled[T] = Settled(sheet, line, label_at(line, self._labels[sheet]))
         try:
             one.contact = self._readers[sheet].contact(line)
-            one.row = self._checked(self._readers[sheet].read(line), registrar)
+            one.row = self._row(sheet, line, registrar)
         except Problem as problem:
             one.refuse(problem, layout)
         return one
 
-    def _checked(self, row: Row, registrar: Registrar) -> Row:
-        """A row as it is stored. A holder or place that many lines name alike is checked once."""
-        instrument, holder, place = check(row.instrument, today=registrar.today), None, None
-        if row.holder is not None and (holder := self._holders.get(row.holder)) is None:
-            holder = registrar.check_holder(row.holder)
-            _keep(self._holders, row.holder, holder)
-        if row.place is not None and (place := self._places.get(row.place)) is None:
-            place = registrar.check_place(row.place)
-            _keep(self._places, row.place, place)
-        return Row(instrument=instrument, holder=holder, place=place)
+    def _row(self, sheet: int, line: LedgerLine, registrar: Registrar) -> Row:
+        """A line as it is stored. One that differs from another in its serial number and address alone is read by these."""
+        reader = self._readers[sheet]
+        alike = reader.alike(line)
+        key = (sheet, registrar.today, alike)
+        known = None if alike is None else self._known.get(key)
+        if known is not None:
+            return self._again(reader, line, known, registrar)
+        said = reader.read(line)
+        instrument = check(said.instrument, today=registrar.today)
+        row = Row(instrument=instrument, holder=self._holder(said, registrar), place=self._place(said.place, registrar))
+        if alike is not None:
+            facts = {one.name: getattr(instrument, one.name) for one in fields(InstrumentFacts)}
+            _keep(self._known, key, _Known(said.holder, row.holder, reader.type_of(line), facts))
+        return row
+
+    def _again(self, reader: LineReader, line: LedgerLine, known: _Known, registrar: Registrar) -> Row:
+        serial = check_serial(reader.serial_number(line))
+        place, location = reader.place(line, known.said_holder, known.kind)
+        facts = {**known.facts, "serial_number": serial, "location": cleaning.words("location", location)}
+        return Row(instrument=InstrumentFacts(**facts), holder=known.holder, place=self._place(place, registrar))
+
+    def _holder(self, said: Row, registrar: Registrar) -> HolderFacts | None:
+        """A holder that many lines name alike is checked once; so is a place."""
+        if said.holder is None:
+            return None
+        if said.holder not in self._holders:
+            _keep(self._holders, said.holder, registrar.check_holder(said.holder))
+        return self._holders[said.holder]
+
+    def _place(self, said: PlaceFacts | None, registrar: Registrar) -> PlaceFacts | None:
+        if said is None:
+            return None
+        if said not in self._places:
+            _keep(self._places, said, registrar.check_place(said))
+        return self._places[said]
 
 
 @contextmanager
@@ -151,7 +194,7 @@ def collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _keep(known: dict[T, T], said: T, checked: T) -> None:
+def _keep(known: dict[K, T], said: K, checked: T) -> None:
     if len(known) >= _KEPT:
         known.clear()
     known[said] = checked

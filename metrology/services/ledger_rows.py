@@ -39,6 +39,15 @@ _HOLDER: Final = (
     "holder.address", "holder.legal_representative", "holder.industry",
 )  # fmt: skip
 """What a line says of its holder. Many lines say the same of one."""
+_PLACE: Final = frozenset(
+    {
+        "place.district", "holder.district", "place.address", "place.stall", "place.station", "place.market", "place.community",
+        "place.building",
+    }
+)  # fmt: skip
+"""What a line says of its place."""
+_OWN: Final = ("serial_number", "place.address")
+"""What each line of a lot says by itself."""
 _MOST_HOLDERS: Final = 5000
 _SITE_KINDS: Final = {"hospital": "hospital", "market_organiser": "market"}
 
@@ -54,6 +63,9 @@ class LineReader:
     default_type: str = ""
     _columns: dict[str, list[Column]] = field(init=False)
     _text_columns: list[tuple[str, int]] = field(init=False)
+    _place_columns: list[tuple[str, int]] = field(init=False)
+    _compared: tuple[int, ...] = field(init=False)
+    _width: int = field(init=False)
     _nameplates: NameplateReader = field(init=False)
     _types: dict[tuple[str, ...], InstrumentType] = field(init=False, default_factory=dict)
     _holder_kind: str = field(init=False, default="")
@@ -70,6 +82,12 @@ class LineReader:
         self._text_columns = [
             (key, columns[0].index) for key, columns in self._columns.items() if key != NOTES and not BY_KEY[key].is_day
         ]
+
+        self._place_columns = [one for one in self._text_columns if one[0] in _PLACE]
+        own = {self._columns[key][0].index for key in _OWN if key in self._columns}
+        read = [column.index for column in self.layout.columns if column.field not in (IGNORED, ORDINAL)]
+        self._compared = tuple(index for index in read if index not in own)
+        self._width = max(read, default=-1) + 1
 
     def read(self, line: LedgerLine) -> Row:
         """The facts of a line, or the Problem of its first wrong cell; ``problem.field`` is the field of the column."""
@@ -118,6 +136,31 @@ class LineReader:
         except Problem as problem:
             problem.field = f"contact.{problem.field}"
             raise
+
+    # -- what lines repeat
+
+    def alike(self, line: LedgerLine) -> tuple[str, ...] | None:
+        """All that a line says but its serial number and address; None where a cell shows an error."""
+        texts = line.texts
+        if not texts:
+            return None
+        if len(texts) < self._width:
+            texts += ("",) * (self._width - len(texts))
+        return tuple([texts[index] for index in self._compared])
+
+    def type_of(self, line: LedgerLine) -> InstrumentType:
+        """The type of a line that was read before."""
+        return self._type({key: self._said(line, key) for key in _NAMES})
+
+    def serial_number(self, line: LedgerLine) -> str:
+        """The serial number of a line."""
+        return self._said(line, "serial_number")
+
+    def place(
+        self, line: LedgerLine, holder: HolderFacts | None, kind: InstrumentType
+    ) -> tuple[PlaceFacts | None, str]:
+        """The place of a line, and where within it the instrument stands."""
+        return self._place({key: said(line, index, key) for key, index in self._place_columns}, holder, kind)
 
     # -- cells
 
