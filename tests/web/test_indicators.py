@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,12 +20,13 @@ from metrology.domain.period import Period
 from metrology.persistence import clock
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument, TypeEntry
+from metrology.services import statements
 from metrology.services.indicator_counting import Asked
 from metrology.services.indicators import trend
 from tests.conftest import NOW, TODAY
 from tests.documents.paper import page_texts
 from tests.people import create_user, sign_in
-from tests.records import create_team
+from tests.records import actor_of, create_team
 from tests.services.test_indicators import Registry
 
 LISTS = r"/(?:instruments|verifications|complaints)/\?"
@@ -174,11 +176,16 @@ def test_the_workbook_has_numbers_and_definitions(client: FlaskClient, session: 
 def test_the_paper_says_figures_and_definitions(
     client: FlaskClient, session: Session, city: Registry, language: str, words: str
 ) -> None:
-    sign_in(client, create_user(session, "manager"))
+    manager = create_user(session, "manager")
+    for code, value in (("on_time", "99.5"), ("first_pass", "10")):
+        statements.set_target(session, actor_of(manager), code, Decimal(value), date(2026, 1, 1), now=NOW)
+    sign_in(client, manager)
     answer = client.get(f"/reports/indicators/indicators.pdf?period=2026-06&lang={language}")
     pages = page_texts(answer.data)
     assert len(pages) >= 2
     first = pages[0].replace(" ", "")
     assert words.replace(" ", "") in first
     assert "3/5" in first
+    assert "99.5%未达标" in first
+    assert "10%达标" in first
     assert "修理后检定" in "".join(pages[1:])

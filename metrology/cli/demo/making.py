@@ -22,6 +22,7 @@ from metrology.cli.demo.calibrations import calibrate_some
 from metrology.cli.demo.city import Made, build
 from metrology.cli.demo.ledgers import TITLES, ledger_file
 from metrology.cli.demo.rules import enter_rules
+from metrology.cli.demo.statements import file_statements
 from metrology.domain.authority import Actor
 from metrology.optimization.workdays import next_workday
 from metrology.persistence import clock
@@ -39,7 +40,7 @@ from metrology.services.reporting import keep_figures
 
 YEARS = 3
 QUARTERS = 12
-FIRST_LEDGERS = 7
+FIRST_LEDGERS = 8
 """From this quarter on the holders send their ledgers again: the trend shows the last year."""
 OWN_MARKETS = 2
 OWN_STATIONS = 7
@@ -160,6 +161,7 @@ def _last_touches(session: Session, history: past.History, today: date) -> peopl
     session.commit()
     _doubt(session, history, today)
     keep_figures(session, today=today)
+    file_statements(session, history.people, today=today, now=now)
     capability.count_nameplates(session, today=today)
     remind_all(session, today=today, now=now, public_url=current_app.config["METROLOGY"].public_url)
     session.commit()
