@@ -153,7 +153,9 @@ def pdf(session: Session, actor: Actor, asked: Asked, *, language: str, fonts_fo
 
 def _line(row: Standing, asked: Asked, language: str) -> IndicatorLine:
     one, now = row.indicator, row.now
-    of = f"{now.counted:,} / {now.against:,}" if now.against is not None else f"{now.counted:,}"
+    of = f"{now.counted:,} / {now.against:,}" if now.against is not None else f"n = {now.counted:,}"
+    if one.unit == "count" and now.against is None:
+        of = ""
     change = "" if row.change is None else f"{row.change:+.1f}"
     note = said(_NOT_BY_TYPE, language) if asked.type_code and not one.has_types else ""
     return IndicatorLine(

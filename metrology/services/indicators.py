@@ -149,7 +149,7 @@ def target_of(session: Session, code: str, day: date) -> Decimal | None:
     found: Decimal | None = session.scalar(
         statement.order_by(IndicatorTarget.valid_from.desc(), IndicatorTarget.id.desc()).limit(1)
     )
-    return found
+    return None if found is None else Decimal(f"{found.normalize():f}")  # as it was set: 92.5 and not 92.5000
 
 
 def _year_back(day: date) -> date:
