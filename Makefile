@@ -53,7 +53,7 @@ words: $(VENV)/.dev
 	@$(FLASK) translations --check
 
 pytest: $(VENV)/.dev
-	@$(BIN)/pytest -n auto --dist worksteal $(TESTS)
+	@$(BIN)/pytest -n auto --dist loadfile $(TESTS)
 
 fmt: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .

@@ -18,6 +18,7 @@ from metrology.persistence.database import ask, db, dialect_name
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, Seal, TypeEntry
 from metrology.persistence.journal import JournalEntry
+from metrology.persistence.keyset import Unindexed
 from metrology.persistence.places import Place
 from metrology.persistence.preferences import RegistrySetting
 from metrology.persistence.verifications import Verification
@@ -186,12 +187,12 @@ def _select(name: str) -> Any:
     told = (JournalEntry.object_kind == "certificate", JournalEntry.object_id == cast(Certificate.id, String))
     issued = (
         select(as_text(JournalEntry.changes))
-        .where(*told, JournalEntry.action == ISSUED)
+        .where(*told, Unindexed(JournalEntry.action) == ISSUED)
         .order_by(JournalEntry.seq)
         .limit(1)
         .correlate(Certificate)
     )
-    has_ended = exists().where(*told, JournalEntry.action == ENDED).correlate(Certificate)
+    has_ended = exists().where(*told, Unindexed(JournalEntry.action) == ENDED).correlate(Certificate)
     seal = (
         select(Seal.number, Seal.position)
         .where(Seal.instrument_id == Instrument.id, Seal.state == "intact")

@@ -17,5 +17,5 @@ def test_daily_work_runs_on_both_databases(app: Flask, session: Session, monkeyp
     monkeypatch.setattr(ticker, "regular_work", lambda: figures.REGULAR)
     make_session = sessionmaker(db.engine, expire_on_commit=False)
     done = ticker.tick(make_session, app.config["METROLOGY"], now=NOW, today=TODAY)
-    assert done == ["counts brought together", "overdue figures", "statistics"]
+    assert done == ["counts brought together", "overdue figures", "states of past days", "statistics"]
     assert session.get_one(Lease, "statistics").last_error == ""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from metrology.documents.code_checker import check, open_key_list, open_status_list, roots_of
+from metrology.documents.key_ring import KeyRing
 from metrology.persistence import clock
 from metrology.services import certificate_codes, certifying, keys
 from tests.conftest import NOW, TODAY
@@ -23,6 +26,13 @@ def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now_utc", lambda: NOW)
 
 
+@pytest.fixture
+def _own_keys(app: Flask, tmp_path: Path) -> None:
+    """Keys that no other test has published by another clock."""
+    keys.use(KeyRing(tmp_path / "keys", app.config["METROLOGY"].public_url))
+    keys.ring().ensure(NOW)
+
+
 def fetched(client: FlaskClient, text: str) -> str:
     """The word a checker gives that has nothing but what it fetches and the roots it pinned."""
     roots = roots_of(client.get(ROOTS).json["roots"])
@@ -33,6 +43,7 @@ def fetched(client: FlaskClient, text: str) -> str:
     return check(text, found, {one.shard: one for one in status}, now=NOW).word
 
 
+@pytest.mark.usefixtures("_own_keys")
 def test_a_printed_code_proves_itself_by_what_is_published(client: FlaskClient, session: Session) -> None:
     certificate = certify(session, create_team(session), create_scale(session), scale_readings(kind="initial"))
     text = certificate_codes.text_of(certificate, "P2", keys.ring().origin)
