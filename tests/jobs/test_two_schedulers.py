@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +19,8 @@ from metrology.persistence.database import db
 from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.reminders import Notice, Reminder
-from metrology.settings import ROOT
 from tests.conftest import NOW, TODAY
+from tests.schedulers import finish, start
 
 HOLDERS = 12
 TICKER = """
@@ -109,23 +106,12 @@ def due(session: Session) -> list[str]:
 
 
 def _start(app: Flask, port: int, begin: float, minutes: int = 0) -> subprocess.Popen[bytes]:
-    settings = app.config["METROLOGY"]
-    url = settings.database_url.replace("+psycopg", "")
-    environment = {
-        **os.environ,
-        "METROLOGY_INSTANCE": str(settings.instance),
-        "DATABASE_URL": url,
-        "METROLOGY_SCHEDULER": "0",
-        "METROLOGY_SMTP_URL": f"mailto://127.0.0.1:{port}?from=jl@bureau.example.cn&mode=insecure",
-        "PYTHONPATH": str(ROOT),
-    }
-    arguments = [sys.executable, "-c", TICKER, str(begin), str(minutes), NOW.isoformat()]
-    return subprocess.Popen(arguments, env=environment, cwd=Path(ROOT), stderr=subprocess.PIPE)
+    address = f"mailto://127.0.0.1:{port}?from=jl@bureau.example.cn&mode=insecure"
+    return start(app, TICKER, begin, minutes, METROLOGY_SMTP_URL=address)
 
 
 def _finish(process: subprocess.Popen[bytes]) -> None:
-    _out, said = process.communicate(timeout=90)
-    assert process.returncode == 0, said.decode()
+    finish(process, within=90)
 
 
 def test_two_schedulers_send_one_letter_to_each(

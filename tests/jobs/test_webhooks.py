@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -18,12 +15,11 @@ from sqlalchemy.orm import Session
 from metrology.jobs import ticker
 from metrology.persistence.database import db
 from metrology.persistence.webhooks import WebhookDelivery, WebhookEndpoint
-from metrology.settings import ROOT
-from tests.conftest import NOW
 from tests.hooks import create_webhook
 from tests.people import create_user
 from tests.receiver import Receiver, receiving, wait
 from tests.records import create_scale
+from tests.schedulers import finish, start
 
 ENDPOINTS = 8
 TICKER = """
@@ -69,22 +65,11 @@ def told(session: Session, box: Receiver) -> list[int]:
 
 
 def _start(app: Flask, box: Receiver, begin: float, minutes: int = 0) -> subprocess.Popen[bytes]:
-    settings = app.config["METROLOGY"]
-    environment = {
-        **os.environ,
-        "METROLOGY_INSTANCE": str(settings.instance),
-        "DATABASE_URL": settings.database_url.replace("+psycopg", ""),
-        "METROLOGY_SCHEDULER": "0",
-        "METROLOGY_WEBHOOK_HOSTS": box.host,
-        "PYTHONPATH": str(ROOT),
-    }
-    arguments = [sys.executable, "-c", TICKER, str(begin), str(minutes), NOW.isoformat()]
-    return subprocess.Popen(arguments, env=environment, cwd=Path(ROOT), stderr=subprocess.PIPE)
+    return start(app, TICKER, begin, minutes, METROLOGY_WEBHOOK_HOSTS=box.host)
 
 
 def _finish(process: subprocess.Popen[bytes]) -> None:
-    _out, said = process.communicate(timeout=240)
-    assert process.returncode == 0, said.decode()
+    finish(process, within=240)
 
 
 def _paths(box: Receiver) -> list[str]:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ from metrology.services import tallying
 from metrology.services.indicator_counting import Asked
 from metrology.services.indicators import Measure, Standing, groups, measure, trend, turnaround_days
 from metrology.services.keeping_states import keep_states
+from tests.asking import asked as asked_within
 from tests.conftest import TODAY
 from tests.records import Team, certify, create_scale, create_team
 
@@ -411,18 +412,9 @@ def test_what_the_services_approve_is_counted(session: Session) -> None:
 
 def _asked_of(session: Session, ask: Callable[[], object]) -> list[str]:
     """The statements of a question."""
-    said: list[str] = []
-    engine = session.get_bind()
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
+    with asked_within(session.get_bind()) as made:
         ask()
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
-    return said
+    return [statement for statement, _values in made]
 
 
 def test_a_trend_costs_the_same_statements_for_two_years_as_for_two_months(registry: Registry) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -28,6 +28,7 @@ from metrology.services.registering import (
     register_instrument,
     revise_instrument,
 )
+from tests.asking import asked as asked_within
 from tests.conftest import NOW, TODAY
 
 OFFICER = Actor(None, "Wang", frozenset({"officer"}))
@@ -388,22 +389,13 @@ def test_problems_of_holder_and_place_name_their_column(session: Session) -> Non
 
 def test_questions_to_the_database_do_not_grow_with_the_rows(session: Session) -> None:
     def asked(count: int, first: int) -> int:
-        seen: list[str] = []
-
-        def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            seen.append(statement)
-
         rows = [
             row(scale(serial_number=f"N{n}"), place=PlaceFacts(name=f"A{n}", kind="stall", parent=PlaceFacts(name="M")))
             for n in range(first, first + count)
         ]
-        engine = session.get_bind()
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+        with asked_within(session.get_bind()) as seen:
             read(session, *rows)
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-        return sum(not statement.startswith("INSERT") for statement in seen)
+        return sum(not statement.startswith("INSERT") for statement, _values in seen)
 
     small = asked(10, 0)
     assert asked(200, 1000) <= small + 4

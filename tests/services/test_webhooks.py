@@ -24,6 +24,7 @@ from metrology.persistence.webhooks import WebhookDelivery, WebhookEndpoint
 from metrology.services import change_feed, holding, webhook_sending, webhooks
 from metrology.services.accounts import roles_named
 from metrology.services.signing_in import actor_of
+from metrology.services.webhook_sending import Round
 from metrology.services.webhooks import WebhookFacts
 from tests.conftest import NOW, TODAY
 from tests.hooks import ADMINISTRATOR, create_webhook, send, settings_for
@@ -501,4 +502,5 @@ def test_a_look_that_finds_nothing_takes_no_lock(
         raise AssertionError("claimed")
 
     monkeypatch.setattr(webhook_sending.kept, "claim", claim)
-    send(session, box.host)
+    assert send(session, box.host) == Round()
+    assert box.messages == []

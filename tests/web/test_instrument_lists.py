@@ -25,6 +25,7 @@ from metrology.services import searching
 from metrology.web import listing
 from metrology.web.instrument_lists import INSTRUMENTS, selected_ids
 from metrology.web.list_filters import Asking
+from tests.asking import asked as asked_within
 from tests.conftest import NOW, TODAY
 from tests.people import create_user, sign_in
 from tests.services.test_searching import OFFICER, create_holder, create_instrument, create_place
@@ -416,27 +417,16 @@ def test_no_page_walks_the_table(app: Flask, session: Session, city: None, query
 
 def recorded(app: Flask, session: Session, query: str) -> list[tuple[str, Any]]:
     """The statements on instruments that the first page and its count make."""
-    from sqlalchemy import event
-
-    made: list[tuple[str, Any]] = []
-
-    def keep(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
-        if "FROM instrument" in statement:
-            made.append((statement, values))
 
     with app.test_request_context(f"/instruments/?{query}"):
         from flask import request
 
         asking = Asking(session, OFFICER, TODAY, request.args)
         shown = listing.Listing(INSTRUMENTS, asking)
-        engine = session.get_bind()
-        event.listen(engine, "before_cursor_execute", keep)
-        try:
+        with asked_within(session.get_bind()) as made:
             assert shown.page is not None
             assert shown.count is not None
-        finally:
-            event.remove(engine, "before_cursor_execute", keep)
-    return made
+    return [(statement, values) for statement, values in made if "FROM instrument" in statement]
 
 
 def test_seals_are_shown_when_asked_for(officer: FlaskClient, session: Session) -> None:
