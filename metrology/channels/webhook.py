@@ -143,21 +143,19 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
 @contextmanager
 def _connection(target: Target) -> Iterator[http.client.HTTPConnection]:
     """A connection to an address that was looked at, cut when the time is over."""
-    wire, timer = _open(target), None
-    try:
+    with _open(target) as wire:
         timer = threading.Timer(TOTAL, _cut, [wire])
         timer.daemon = True
         timer.start()
-        if isinstance(wire, ssl.SSLSocket):
-            wire.do_handshake()
-        connection = http.client.HTTPConnection(target.host, target.port)
-        connection.auto_open = 0  # it must never resolve the name again
-        connection.sock = wire
-        yield connection
-    finally:
-        if timer is not None:
+        try:
+            if isinstance(wire, ssl.SSLSocket):
+                wire.do_handshake()
+            connection = http.client.HTTPConnection(target.host, target.port)
+            connection.auto_open = 0  # it must never resolve the name again
+            connection.sock = wire
+            yield connection
+        finally:
             timer.cancel()
-        wire.close()
 
 
 def _open(target: Target) -> socket.socket:

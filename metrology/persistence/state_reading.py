@@ -23,8 +23,13 @@ Among = Mapping[str, Sequence[Any]]
 GROUP = tallies.GROUP
 
 
-def states(session: Session, days: Sequence[date], keys: Sequence[str], among: Among) -> dict[date, States]:
-    """In use and valid as each day ended, by ``keys`` (of ``GROUP``), of what is ``among`` these values."""
+def states(
+    session: Session, days: Sequence[date], keys: Sequence[str], among: Among, *, with_valid: bool = True
+) -> dict[date, States]:
+    """In use and valid as each day ended, by ``keys`` (of ``GROUP``), of what is ``among`` these values.
+
+    Who needs no ``with_valid`` is told nothing of it, and a coarser tally is read: one that tells no due days apart.
+    """
     kept = set(session.scalars(select(StateFigure.day).where(StateFigure.day.in_(days)).distinct()))
     found: dict[date, States] = {day: {} for day in days}
     if kept:
@@ -36,16 +41,19 @@ def states(session: Session, days: Sequence[date], keys: Sequence[str], among: A
             if row[-2]:
                 found[row[0]][tuple(row[1:-2])] = (int(row[-2]), int(row[-1]))
     if missing := sorted(set(days) - kept):
-        found.update(worked_out(session, missing, keys, among))
+        found.update(worked_out(session, missing, keys, among, with_valid=with_valid))
     return found
 
 
-def worked_out(session: Session, days: Sequence[date], keys: Sequence[str], among: Among) -> dict[date, States]:
+def worked_out(
+    session: Session, days: Sequence[date], keys: Sequence[str], among: Among, *, with_valid: bool = True
+) -> dict[date, States]:
     """The same of days in order, from what is now and what changed since, in one statement."""
-    now, change = tallies.due_tally, tallies.tally_change
+    now, change = tallies.due_tally if with_valid else tallies.state_tally, tallies.tally_change
+    valid_now, valid_then = (_valid_until(one, days) if with_valid else literal(0, Integer) for one in (now, change))
     rows = union_all(
-        _rows(now, literal(len(days), Integer), days, keys, among, sign=1),
-        _rows(change, _place(change.c.day, days), days, keys, among, sign=-1).where(change.c.day > days[0]),
+        _rows(now, (literal(len(days), Integer), valid_now), keys, among, sign=1),
+        _rows(change, (_place(change.c.day, days), valid_then), keys, among, sign=-1).where(change.c.day > days[0]),
     ).subquery()
     columns = [*(rows.c[key] for key in keys), rows.c.until, rows.c.valid_until]
     counts: dict[date, dict[tuple[Any, ...], list[int]]] = {day: defaultdict(lambda: [0, 0]) for day in days}
@@ -58,14 +66,18 @@ def worked_out(session: Session, days: Sequence[date], keys: Sequence[str], amon
 
 
 def _rows(
-    table: Table, until: ColumnElement[int], days: Sequence[date], keys: Sequence[str], among: Among, *, sign: int
+    table: Table, count: tuple[ColumnElement[int], ColumnElement[int]], keys: Sequence[str], among: Among, *, sign: int
 ) -> Select[Any]:
-    """Rows that count for the first ``until`` of the days, and as valid for the first ``valid_until``."""
-    valid_until = case((table.c.is_verified, _count_reached(table.c.due_date, days)), else_=0)
+    """Rows that count for so many of the days, the first ones, and as valid for so many."""
+    until, valid_until = count
     columns = [table.c[key] for key in keys]
     conditions = [table.c.state == "in_use", *(table.c[key].in_(values) for key, values in among.items())]
     number = (sign * table.c.instruments).label("n")
     return select(*columns, until.label("until"), valid_until.label("valid_until"), number).where(*conditions)
+
+
+def _valid_until(table: Table, days: Sequence[date]) -> ColumnElement[int]:
+    return case((table.c.is_verified, _count_reached(table.c.due_date, days)), else_=0)
 
 
 def _place(column: ColumnElement[date], days: Sequence[date]) -> ColumnElement[int]:

@@ -7,7 +7,7 @@ was in from the journal. Nothing is answered from a document that was touched.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -55,8 +55,7 @@ class DayAnswer:
 
 def end_of(day: date) -> datetime:
     """The last instant of a day in Shanghai."""
-    following = datetime(day.year, day.month, day.day, tzinfo=clock.SHANGHAI) + timedelta(days=1)
-    return following.astimezone(UTC) - timedelta(microseconds=1)
+    return clock.day_is_over(day) - timedelta(microseconds=1)
 
 
 def of_day(

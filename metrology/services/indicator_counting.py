@@ -142,7 +142,9 @@ def verified_late(session: Session, asked: Asked) -> int:
     return rows[0][1] if rows else 0
 
 
-def _by_day(session: Session, asked: Asked, keys: tuple[str, ...], **among: tuple[str, ...]) -> States:
+def _by_day(
+    session: Session, asked: Asked, keys: tuple[str, ...], *, with_valid: bool = True, **among: tuple[str, ...]
+) -> States:
     """In use and valid by group at the end of the period, or by month at the end of each."""
     groups = () if keys == (MONTH,) else keys
     narrowed = {"district_code": asked.district_code, "type_code": asked.type_code}
@@ -151,7 +153,7 @@ def _by_day(session: Session, asked: Asked, keys: tuple[str, ...], **among: tupl
     if "type_code" in among and asked.type_code is not None:
         given["type_code"] = tuple(set(among["type_code"]) & {asked.type_code})
     days = _ends(asked, keys)
-    found = states(session, days, groups, given)
+    found = states(session, days, groups, given, with_valid=with_valid)
     if keys != (MONTH,):
         return found[days[0]]
     return {(day.replace(day=1),): counts for day, of in found.items() for counts in of.values()}
@@ -172,10 +174,10 @@ def _complained(session: Session, code: str, asked: Asked, keys: tuple[str, ...]
     )  # fmt: skip
     whole = replace(asked, type_code=None)  # a complaint is about a code that may belong to nothing
     if keys in ((), (MONTH,), ("district_code",)):
-        used = {key: counts[0] for key, counts in _by_day(session, whole, keys).items()}
+        used = {key: counts[0] for key, counts in _by_day(session, whole, keys, with_valid=False).items()}
         found: Counts = {key: (rows.get(key, 0), used.get(key, 0)) for key in {*rows, *used}}
         return found or {(): (0, 0)} if keys == () else found
-    total = sum(counts[0] for counts in _by_day(session, whole, ()).values())
+    total = sum(counts[0] for counts in _by_day(session, whole, (), with_valid=False).values())
     return {key: (number, total) for key, number in rows.items()}
 
 

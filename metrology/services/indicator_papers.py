@@ -16,7 +16,7 @@ from metrology.documents.indicators_pdf import DefinitionText, IndicatorLine, In
 from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.documents.workbook import Cell
 from metrology.domain.authority import Actor
-from metrology.domain.indicator import INDICATORS, Indicator, Words
+from metrology.domain.indicator import INDICATORS, Indicator
 from metrology.domain.period import Period
 from metrology.domain.problems import Problem
 from metrology.persistence.districts import District
@@ -88,7 +88,7 @@ def _cells(row: Standing, language: str) -> list[Cell]:
     now = row.now
     change = None if row.change is None else _number(row.change)
     return [
-        *(_word(row.indicator.name, language), said(UNITS[row.indicator.unit], language), exact(now)),
+        *(said(row.indicator.name, language), said(UNITS[row.indicator.unit], language), exact(now)),
         *(Decimal(now.counted), None if now.against is None else Decimal(now.against)),
         *(_number(now.low), _number(now.high), exact(row.year_before), change, row.target),
         *("" if row.meets is None else said(_MET[row.meets], language), *(exact(one) for _period, one in row.trend)),
@@ -115,14 +115,10 @@ def _definitions(asked: Asked, scope: str, language: str) -> Iterator[tuple[str,
     yield said(_AS_OF, language), asked.day.isoformat()
     yield said(_SCOPE, language), scope
     for one in INDICATORS:
-        parts = [f"{said(heading, language)}: {_word(getattr(one, name), language)}" for heading, name in _PARTS]
+        parts = [f"{said(heading, language)}: {said(getattr(one, name), language)}" for heading, name in _PARTS]
         if asked.type_code and not one.has_types:
             parts.insert(0, said(_NOT_BY_TYPE, language))
-        yield _word(one.name, language), "\n".join(parts)
-
-
-def _word(words: Words, language: str) -> str:
-    return words.en if language == "en" else words.zh
+        yield said(one.name, language), "\n".join(parts)
 
 
 def scope_words(session: Session, actor: Actor, asked: Asked, language: str) -> str:

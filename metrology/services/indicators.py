@@ -20,6 +20,7 @@ from metrology.domain.authority import Actor
 from metrology.domain.indicator import BY_CODE, Indicator
 from metrology.domain.period import Period, add_months
 from metrology.domain.proportion import is_too_few, quantile, wilson
+from metrology.domain.quantity import plain
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.people import User
@@ -149,7 +150,7 @@ def target_of(session: Session, code: str, day: date) -> Decimal | None:
     found: Decimal | None = session.scalar(
         statement.order_by(IndicatorTarget.valid_from.desc(), IndicatorTarget.id.desc()).limit(1)
     )
-    return None if found is None else Decimal(f"{found.normalize():f}")  # as it was set: 92.5 and not 92.5000
+    return None if found is None else Decimal(plain(found))  # as it was set: 92.5 and not 92.5000
 
 
 def _year_back(day: date) -> date:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from metrology.domain.period import Period, add_months
+from metrology.persistence.database import insert_into
 from metrology.persistence.figures import StateFigure
 from metrology.persistence.state_reading import GROUP, worked_out
 from metrology.persistence.tally_reading import first_day
@@ -39,14 +39,13 @@ def keep_states(session: Session, *, today: date) -> int:
 
 
 def _keep(session: Session, days: list[date]) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [
         {"day": day, **dict(zip(GROUP, key, strict=True)), "in_use": used, "valid": valid}
         for day, of in worked_out(session, days, GROUP, {}).items()
         for key, (used, valid) in of.items()
     ]
+    statement = insert_into(session, StateFigure).on_conflict_do_nothing(index_elements=["day", *GROUP])
     for start in range(0, len(rows), 1000):
-        statement = dialect.insert(StateFigure).on_conflict_do_nothing(index_elements=["day", *GROUP])
         session.execute(statement, rows[start : start + 1000])
 
 

@@ -100,6 +100,7 @@ class LedgerReading:
         if chunk:
             yield chunk
 
+    @regulations.held()
     def settle(
         self,
         chunk: Sequence[tuple[int, LedgerLine]],
@@ -108,16 +109,6 @@ class LedgerReading:
         step: Callable[[Row], T],
     ) -> list[Settled[T]]:
         """Read and check each line of a chunk, and take the last step with each that is good."""
-        with regulations.held():
-            return self._settle(chunk, registrar, duplicates, step)
-
-    def _settle(
-        self,
-        chunk: Sequence[tuple[int, LedgerLine]],
-        registrar: Registrar,
-        duplicates: Duplicates,
-        step: Callable[[Row], T],
-    ) -> list[Settled[T]]:
         found: list[Settled[T]] = [self._read(sheet, line, registrar) for sheet, line in chunk]
         rows = [one.row for one in found if one.row is not None]
         registrar.prefetch(rows)

@@ -15,7 +15,6 @@ from metrology.documents.bilingual import Bilingual
 from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.documents.workbook import Cell
 from metrology.domain.authority import Actor, sees
-from metrology.domain.indicator import Words
 from metrology.domain.overdue_figure import OVERDUE_FIGURES
 from metrology.domain.problems import Problem
 from metrology.domain.schedule import AGEING
@@ -132,11 +131,7 @@ def _definitions(report: OverdueReport, scope: str, language: str) -> Iterator[t
         yield said(_PLANNED, language), said(_NOT_KEPT, language)
     for one in OVERDUE_FIGURES:
         words = (one.numerator, one.left_out, one.counted_on, one.source)
-        yield _word(one.name, language), "\n".join(_word(word, language) for word in words)
-
-
-def _word(words: Words, language: str) -> str:
-    return words.en if language == "en" else words.zh
+        yield said(one.name, language), "\n".join(said(word, language) for word in words)
 
 
 def pdf(

@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from metrology.documents.bilingual import Bilingual
 from metrology.domain.authority import Actor
+from metrology.domain.indicator import Words
 from metrology.persistence.keyset import Condition, Division, Order
 from metrology.persistence.tally_groups import Counted
 
@@ -24,7 +25,7 @@ Kind = Literal["text", "code", "day", "number", "yes"]
 Codes = Mapping[str, Bilingual]
 
 
-def said(text: Bilingual, language: str) -> str:
+def said(text: Bilingual | Words, language: str) -> str:
     """A text in a language; Chinese where it has no English."""
     return text.en if language == "en" and text.en else text.zh
 

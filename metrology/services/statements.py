@@ -21,6 +21,7 @@ from metrology.domain.authority import Actor
 from metrology.domain.indicator import BY_CODE, INDICATORS
 from metrology.domain.period import Period
 from metrology.domain.problems import Problem
+from metrology.domain.quantity import plain
 from metrology.persistence import outcome_tallies as kept
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
@@ -70,7 +71,7 @@ def _is_target(value: Decimal, largest: int) -> bool:
 
 def _text(value: Decimal | None) -> str | None:
     """A target as it was said: 95 and not 95.0000."""
-    return None if value is None else f"{value.normalize():f}"
+    return None if value is None else plain(value)
 
 
 # -- figures

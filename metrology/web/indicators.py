@@ -28,6 +28,7 @@ from metrology.web.filters import label, pick
 from metrology.web.indicator_words import figure, target_words, written
 from metrology.web.languages import choose
 from metrology.web.requests import actor, requires, settings, today
+from metrology.web.shown_pdf import shown_pdf
 
 blueprint = Blueprint("indicators", __name__, url_prefix="/reports/indicators")
 BREAKDOWNS = {
@@ -81,8 +82,7 @@ def dashboard_pdf() -> Response:
     """The same on A4, with the definitions."""
     asked = _asked()
     data = indicator_papers.pdf(db.session(), actor(), asked, language=choose(), fonts_folder=settings().fonts_folder)
-    headers = {"Content-Disposition": f'inline; filename="indicators-{asked.period.code}.pdf"'}
-    return Response(data, mimetype="application/pdf", headers=headers)
+    return shown_pdf(data, f"indicators-{asked.period.code}")
 
 
 @blueprint.get("/<code>")

@@ -194,9 +194,13 @@ class DaysFilter(Filter):
             if day is None and text:
                 return false()
             if day is not None:
-                one = self.column >= day if is_first else self.column <= day
+                one = self._bound(day, is_first=is_first)
                 conditions = one if conditions is None else conditions & one
         return conditions
+
+    def _bound(self, day: date, *, is_first: bool) -> Condition:
+        bound: Condition = self.column >= day if is_first else self.column <= day
+        return bound
 
     def chips(self, asking: Asking) -> Iterator[Chip]:
         """One chip for both ends."""
@@ -216,20 +220,10 @@ class DaysFilter(Filter):
 class InstantsFilter(DaysFilter):
     """A range of Shanghai's days of a column that holds instants."""
 
-    def condition(self, asking: Asking) -> Condition | None:
+    def _bound(self, day: date, *, is_first: bool) -> Condition:
         """From the first instant of the one day to the last of the other."""
-        made: Condition | None = None
-        for key, is_first in zip(self.keys, (True, False), strict=True):
-            text = asking.value(key)
-            if not text:
-                continue
-            try:
-                day = date.fromisoformat(text)
-            except ValueError:
-                return false()
-            one = self.column >= clock.day_begins(day) if is_first else self.column < clock.day_is_over(day)
-            made = one if made is None else made & one
-        return made
+        bound: Condition = self.column >= clock.day_begins(day) if is_first else self.column < clock.day_is_over(day)
+        return bound
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.verifications import StandardUse, Verification
@@ -43,11 +43,7 @@ def _districts(_asking: Asking, values: list[str]) -> Condition:
 
 
 def _not_recorded(_asking: Asking, values: list[str]) -> Condition:
-    conditions = [getattr(Verification, value) == "" for value in values]
-    found: Condition = conditions[0]
-    for one in conditions[1:]:
-        found &= one
-    return found
+    return and_(*(getattr(Verification, value) == "" for value in values))
 
 
 def _standard(asking: Asking, key: int) -> str | None:

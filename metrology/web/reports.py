@@ -31,6 +31,7 @@ from metrology.web.languages import choose
 from metrology.web.overdue_page import Links
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, requires, settings, today
+from metrology.web.shown_pdf import shown_pdf
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 KEYS = ("district", "type", "purpose", "age", "holder", "place")
@@ -106,8 +107,7 @@ def overdue_pdf() -> Response:
     data = overdue_papers.paper(
         db.session(), report, _scope_words(chosen), choose(), fonts_folder=settings().fonts_folder
     )
-    name = f"overdue-{report.day.isoformat()}.pdf"
-    return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+    return shown_pdf(data, f"overdue-{report.day.isoformat()}")
 
 
 # -- what is asked

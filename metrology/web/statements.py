@@ -26,6 +26,7 @@ from metrology.web.indicator_words import target_words, written
 from metrology.web.languages import is_zh
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, now, requires, today
+from metrology.web.shown_pdf import shown_pdf
 
 blueprint = Blueprint("statements", __name__, url_prefix="/reports/statements")
 STATES = {"draft": _l("Draft"), "approved": _l("Locked"), "withdrawn": _l("Withdrawn")}
@@ -187,8 +188,7 @@ def pdf(statement_id: int) -> Response:
     """The statement on A4, to be signed and filed."""
     row = _statement(statement_id)
     data = statement_pdf(_paper(row, _figures(row)), day=today(), language="zh" if is_zh() else "zh-en")
-    headers = {"Content-Disposition": f'inline; filename="{row.number}.pdf"'}
-    return Response(data, mimetype="application/pdf", headers=headers)
+    return shown_pdf(data, row.number)
 
 
 def _statement(statement_id: int) -> Statement:

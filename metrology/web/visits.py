@@ -25,6 +25,7 @@ from metrology.web.flashes import say
 from metrology.web.languages import is_zh
 from metrology.web.problems import show_on
 from metrology.web.requests import actor, now, or_404, requires, settings, today
+from metrology.web.shown_pdf import shown_pdf
 from metrology.web.visit_forms import DayForm, VisitForm
 
 blueprint = Blueprint("visits", __name__, url_prefix="/visits")
@@ -189,8 +190,7 @@ def sheet(visit_id: int) -> Response:
     visit = found_visit(visit_id)
     facts = day_sheet(db.session(), visit, public_url=settings().public_url, is_zh=is_zh())
     data = day_sheet_pdf(facts, language="zh" if is_zh() else "zh-en")
-    name = f"{visit.number}.pdf"
-    return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+    return shown_pdf(data, visit.number)
 
 
 # -- changing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from metrology.domain.indicator import BY_CODE, INDICATORS, Words
+from metrology.domain.quantity import plain
 from metrology.persistence.database import db
 from metrology.persistence.statements import Statement
 from metrology.services import statements
-from metrology.services.indicator_counting import Asked
 from metrology.services.indicator_papers import asked_of, exact
 from metrology.services.indicators import Measure, Standing, standing
 from metrology.web.api.kit import Area
@@ -65,8 +66,7 @@ def indicator(asked: dict[str, Any], code: str) -> Any:
 
 
 def _answer(given: dict[str, Any], codes: tuple[str, ...]) -> dict[str, Any]:
-    found = asked_of(given, today=today())
-    asked = Asked(found.period, today(), given.get("as_of"), found.district_code, found.type_code)
+    asked = replace(asked_of(given, today=today()), as_of=given.get("as_of"))
     rows = [standing(db.session(), actor(), one.code, asked) for one in INDICATORS if one.code in codes]
     return {
         "period": asked.period.code, "first_day": asked.period.first, "last_day": asked.period.last, "as_of": asked.day,
@@ -95,7 +95,7 @@ def _words(said: Words) -> dict[str, str]:
 
 def _text(value: Decimal | None) -> str | None:
     """A number as text, without decimals that say nothing."""
-    return None if value is None else f"{value.normalize():f}"
+    return None if value is None else plain(value)
 
 
 def _rounded(value: float | None) -> str | None:
