@@ -36,10 +36,11 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the other side said: its status, and how its body begins."""
+    """What the other side said: its status, how its body begins, and when it wants to be asked again (``Retry-After``)."""
 
     status: int
     text: str
+    retry_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
                 connection.putheader(name, value)
             connection.endheaders(body)
             answer = connection.getresponse()
-            return Answer(answer.status, _shown(answer.read(READ)))
+            return Answer(answer.status, _shown(answer.read(READ)), answer.getheader("Retry-After", ""))
     except (OSError, http.client.HTTPException, ValueError) as fault:
         said = "timed out" if isinstance(fault, TimeoutError) else str(fault)
         raise NotSent(f"{type(fault).__name__}: {said}"[:SHOWN]) from fault

@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 PREFIX: Final = "whsec_"
@@ -61,3 +62,27 @@ def pause(tries: int, chance: float) -> timedelta:
     (datetime.timedelta(seconds=60), datetime.timedelta(seconds=45))
     """
     return longest_pause(tries) * (1 - chance / 4)
+
+
+def pause_asked(retry_after: str, now: datetime) -> timedelta:
+    """How long the receiver asks to be left alone by its ``Retry-After`` (seconds or a day and time, RFC 9110 10.2.3).
+
+    Six hours at most, so that no answer silences an endpoint for good; what makes no sense asks for nothing.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    >>> [str(pause_asked(said, noon)) for said in ("120", "Sun, 22 Nov 2026 12:05:00 GMT", "99999999999")]
+    ['0:02:00', '0:05:00', '6:00:00']
+    >>> [str(pause_asked(said, noon)) for said in ("", "soon", "-5", "\u0661", "Sun, 22 Nov 2026 11:00:00 GMT")]
+    ['0:00:00', '0:00:00', '0:00:00', '0:00:00', '0:00:00']
+    """
+    said = retry_after.strip()
+    if said.isascii() and said.isdigit():
+        return min(timedelta(seconds=int(said[:9])), LONGEST_PAUSE)
+    try:
+        at = parsedate_to_datetime(said)
+    except ValueError:
+        return timedelta()
+    if at.tzinfo is None:  # "-0000": a time whose zone nobody says
+        return timedelta()
+    return min(max(at - now, timedelta()), LONGEST_PAUSE)

@@ -26,7 +26,7 @@ from metrology.channels.webhook import Answer, Target
 from metrology.documents.webhook_notice_text import compose as notice_text
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
-from metrology.domain.webhook import AT_MOST, GIVE_UP, headers, pause
+from metrology.domain.webhook import AT_MOST, GIVE_UP, headers, pause, pause_asked
 from metrology.persistence import webhooks as kept
 from metrology.persistence.database import reading
 from metrology.persistence.journal import record
@@ -124,7 +124,7 @@ def _turn(sender: Sender, row: WebhookEndpoint) -> None:
     if HTTPStatus.OK <= said.status < HTTPStatus.MULTIPLE_CHOICES:
         _delivered(sender, row, message)
     else:
-        _failed(sender, row, message, said.status)
+        _failed(sender, row, message, said.status, said.retry_after)
 
 
 def _post(sender: Sender, row: WebhookEndpoint, message: WebhookDelivery, secrets: tuple[str, ...]) -> Answer | NotSent:
@@ -199,7 +199,9 @@ def _delivered(sender: Sender, row: WebhookEndpoint, message: WebhookDelivery) -
     sender.note(row, tries=0, failing_since=None, next_try_at=now, delivered_at=now)
 
 
-def _failed(sender: Sender, row: WebhookEndpoint, message: WebhookDelivery, status: int | None) -> None:
+def _failed(
+    sender: Sender, row: WebhookEndpoint, message: WebhookDelivery, status: int | None, retry_after: str = ""
+) -> None:
     now = sender.now()
     sender.done.failed += 1
     if message.kind == "test":
@@ -212,7 +214,7 @@ def _failed(sender: Sender, row: WebhookEndpoint, message: WebhookDelivery, stat
     elif now - since >= GIVE_UP:
         _stop(sender, row, "failing")
     else:
-        at = now + pause(tries, sender.chance())
+        at = now + max(pause(tries, sender.chance()), pause_asked(retry_after, now))
         sender.note(row, tries=tries, failing_since=since, next_try_at=at)
 
 

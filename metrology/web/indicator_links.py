@@ -29,7 +29,8 @@ class Behind:
     """A part of a figure, and the list of it; without an address there is none."""
 
     words: str
-    count: int
+    count: int | None
+    """None where the records are not what is counted, as with uses of standards: then the list alone says how many."""
     url: str | None
 
 
@@ -59,7 +60,10 @@ def parts(row: Standing, asked: Asked) -> list[Behind]:
             Behind(label(other, "VERDICTS"), rest, records(code, asked, verdict=other)),
         ]
     if code == "workload_standard":
-        return []
+        return [
+            Behind(str(_("uses of standards")), now.counted, None),
+            Behind(str(_("records with a standard")), None, records(code, asked)),
+        ]
     return [Behind(str(_("records")), now.counted, records(code, asked))]
 
 
@@ -113,6 +117,7 @@ def records(code: str, asked: Asked, **more: Any) -> str | None:
         given |= {"verified_from": first, "verified_to": last}
         given |= {"kind": _KINDS[code]} if code in _KINDS else {}
         given |= {"verdict": _VERDICTS[code]} if code in _VERDICTS else {}
+        given |= {"standards": "yes"} if code == "workload_standard" else {}
     return _address("verifications.listing", {**given, **more})
 
 

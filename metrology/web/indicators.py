@@ -62,7 +62,7 @@ def dashboard() -> str:
     reached = reach(actor(), asked)
     return render_template(
         "indicators/dashboard.html", rows=rows, **_page(asked), spark=spark, written=written,
-        counted=lambda code: links.counted(code, reached) if code != "workload_standard" else None,
+        counted=lambda code: links.counted(code, reached),
     )  # fmt: skip
 
 
@@ -226,10 +226,6 @@ def _parts(row: Standing, asked: Asked) -> list[links.Behind]:
     return links.on_time_parts(row, asked, verified_late(db.session(), asked))
 
 
-def _of_month(code: str, asked: Asked) -> str | None:
-    return None if code == "workload_standard" else links.counted(code, asked)
-
-
 # -- figures in words and charts
 
 
@@ -267,7 +263,7 @@ def _trend_chart(row: Standing, asked: Asked) -> charts.Columns:
     figures = [
         charts.Figure(
             f"{period.first:%m}", one.value, shown=figure(one, indicator), note=f"{period.first:%Y}" if period.first.month == 1 else "",
-            url=_of_month(indicator.code, replace(asked, period=period)),
+            url=links.counted(indicator.code, replace(asked, period=period)),
         )
         for period, one in row.trend
     ]  # fmt: skip

@@ -46,6 +46,11 @@ def _not_recorded(_asking: Asking, values: list[str]) -> Condition:
     return and_(*(getattr(Verification, value) == "" for value in values))
 
 
+def _standards_used(_asking: Asking, values: list[str]) -> Condition:
+    used: Condition = select(StandardUse.id).where(StandardUse.verification_id == Verification.id).exists()
+    return used if values[0] == "yes" else ~used
+
+
 def _standard(asking: Asking, key: int) -> str | None:
     number: str | None = asking.session.scalar(select(MeasurementStandard.number).where(MeasurementStandard.id == key))
     return number
@@ -78,6 +83,12 @@ FILTERS: tuple[Filter, ...] = (
         choices=lambda _asking: [("manufacturer", _l("Manufacturer")), ("model", _l("Model"))],
         where=_not_recorded,
         is_multiple=True,
+    ),
+    ChoiceFilter(
+        key="standards",
+        label=_l("With a measurement standard"),
+        choices=lambda _asking: [("yes", _l("yes")), ("no", _l("no"))],
+        where=_standards_used,
     ),
     ReferenceFilter(
         key="standard",

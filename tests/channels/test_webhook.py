@@ -82,6 +82,12 @@ def test_addresses_that_are_never_called(url: str, code: str) -> None:
     assert refused.value.is_final
 
 
+@pytest.mark.parametrize(("headers", "asked"), [({}, ""), ({"Retry-After": "120"}, "120")])
+def test_an_answer_says_when_it_wants_to_be_asked_again(box: Receiver, headers: dict[str, str], asked: str) -> None:
+    box.replies.append(say(503, **headers))
+    assert send(box).retry_after == asked
+
+
 def test_hosts_the_installation_names_may_be_private_and_plain() -> None:
     assert target_of("http://10.1.2.3:8080/in?a=1", {"10.1.2.3:8080"}).path == "/in?a=1"
     assert target_of("http://erp.lan/in", {"erp.lan"}).netloc == "erp.lan"

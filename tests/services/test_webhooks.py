@@ -172,6 +172,26 @@ def test_a_sender_killed_between_sending_and_noting_sends_the_same_again(session
     assert (row.state, deliveries(session)[0].state, deliveries(session)[0].tries) == ("active", "delivered", 2)
 
 
+@pytest.mark.parametrize(
+    ("status", "asked", "seconds"),
+    [
+        (429, "600", 600),
+        (503, "Sun, 22 Nov 2026 03:00:00 GMT", 3600),
+        (503, "5", 30),
+        (503, "soon", 30),
+        (429, "86400", 6 * 3600),
+    ],
+)  # fmt: skip
+def test_a_receiver_that_asks_to_be_left_alone_is_within_six_hours(
+    session: Session, box: Receiver, status: int, asked: str, seconds: int
+) -> None:
+    row, _secret = create_webhook(session, box.url, kinds=KINDS)
+    scales(session, "A")
+    box.replies.append(say(status, **{"Retry-After": asked}))
+    assert send(session, box.host).failed == 1
+    assert (row.next_try_at - NOW, row.state) == (timedelta(seconds=seconds), "active")
+
+
 def test_one_message_of_an_endpoint_is_under_way_at_a_time(session: Session, box: Receiver) -> None:
     create_webhook(session, box.url, kinds=KINDS)
     scales(session, "A")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from metrology.documents.qr import qr_png
 from metrology.persistence.instrument_labels import InstrumentLabel, LabelBatch
 from metrology.persistence.people import User
+from metrology.persistence.printing import PrintItem
 from metrology.persistence.scans import ScanCount
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.services import labelling
@@ -101,6 +102,18 @@ def test_a_verifier_binds_by_scanning_and_choosing_from_todays_visit(client: Fla
     client.post(f"/labels/{label.code}/bind", data={"instrument_id": other.id})
     assert "is not blank" in client.get(f"/labels/{label.code}/bind", headers=EN).text
     assert session.get_one(InstrumentLabel, label.id).instrument_id == scale.id
+
+
+def test_a_label_is_let_wait_from_the_page_of_its_instrument(client: FlaskClient, session: Session) -> None:
+    scale = create_scale(session)
+    labelling.bind(session, OFFICER, blanks(session)[0], scale, now=NOW)
+    sign_in(client, staff(session, "verifier"))
+    asked = f"/print-queue/labels/{scale.id}"
+    assert f'action="{asked}"' in client.get(f"/instruments/{scale.id}").text
+    assert client.post(asked).location == f"/instruments/{scale.id}"
+    assert session.scalars(select(PrintItem.kind)).all() == ["label"]
+    sign_in(client, staff(session, "auditor"))
+    assert f'action="{asked}"' not in client.get(f"/instruments/{scale.id}").text
 
 
 def test_a_second_label_asks_for_its_reason(client: FlaskClient, session: Session) -> None:

@@ -23,6 +23,7 @@ from metrology.cli.demo.city import Made, build
 from metrology.cli.demo.ledgers import TITLES, ledger_file
 from metrology.cli.demo.rules import enter_rules
 from metrology.cli.demo.statements import file_statements
+from metrology.cli.demo.systems import add_webhook
 from metrology.domain.authority import Actor
 from metrology.optimization.workdays import next_workday
 from metrology.persistence import clock
@@ -162,6 +163,7 @@ def _last_touches(session: Session, history: past.History, today: date) -> peopl
     _doubt(session, history, today)
     keep_figures(session, today=today)
     file_statements(session, history.people, today=today, now=now)
+    add_webhook(session, history.people, settings=current_app.config["METROLOGY"], now=now)
     capability.count_nameplates(session, today=today)
     remind_all(session, today=today, now=now, public_url=current_app.config["METROLOGY"].public_url)
     session.commit()
