@@ -17,7 +17,8 @@ from metrology.documents.typesetting import typeset
 SheetLanguage = Literal["zh", "zh-en"]
 
 _MOST_HOLDERS: Final = 20
-_MOST_TYPES: Final = 11
+_MOST_TYPES: Final = {"zh": 11, "zh-en": 9}
+"""With English below it a type takes more of the second page."""
 _MOST_PLACES: Final = 11
 _PLACE_WIDTH: Final = 26
 _MOST_DISTRICTS: Final = 18
@@ -25,6 +26,10 @@ _MONTHS: Final = 13
 _DISTRICT_WIDTH: Final = 20
 _HOLDER_WIDTH: Final = 42
 _TYPE_WIDTH: Final = 22
+_SECOND_WIDTH: Final = 38
+"""English below a name, in smaller letters."""
+_BESIDE_WIDTH: Final = 18
+"""A district beside a holder or place."""
 _LAST_NARROW: Final = 0x2E7F
 
 
@@ -164,28 +169,29 @@ class OverdueReport:
 
 def overdue_pdf(report: OverdueReport, *, language: SheetLanguage = "zh", fonts_folder: Path | None = None) -> bytes:
     """Two A4 pages: figures, ageing, districts and trend; then the twenty worst holders and the types."""
+    most_types = _MOST_TYPES[language]
     data: dict[str, Any] = {
         **asdict(report),
         "language": language,
         "districts": [_short(asdict(row), _DISTRICT_WIDTH) for row in report.districts[:_MOST_DISTRICTS]],
         "more_districts": max(0, len(report.districts) - _MOST_DISTRICTS),
         "holders": [
-            _short({**asdict(row), "district": _cut(row.district, _DISTRICT_WIDTH - 4)}, _HOLDER_WIDTH)
+            _short({**asdict(row), "district": _cut(row.district, _BESIDE_WIDTH)}, _HOLDER_WIDTH)
             for row in report.holders[:_MOST_HOLDERS]
         ],
         "places": [
-            _short({**asdict(row), "district": _cut(row.district, _PLACE_WIDTH - 12)}, _PLACE_WIDTH)
+            _short({**asdict(row), "district": _cut(row.district, _BESIDE_WIDTH)}, _PLACE_WIDTH)
             for row in report.places[:_MOST_PLACES]
         ],
-        "types": [{**asdict(row), "name": _short_name(row.name)} for row in report.types[:_MOST_TYPES]],
-        "more_types": max(0, len(report.types) - _MOST_TYPES),
+        "types": [{**asdict(row), "name": _short_name(row.name)} for row in report.types[:most_types]],
+        "more_types": max(0, len(report.types) - most_types),
         "trend": [asdict(month) for month in report.trend[-_MONTHS:]],
     }
     return typeset("overdue.typ", data, day=date.fromisoformat(report.as_of), fonts_folder=fonts_folder)
 
 
 def _short_name(name: Bilingual) -> dict[str, str]:
-    return {"zh": _cut(name.zh, _TYPE_WIDTH), "en": _cut(name.en, _TYPE_WIDTH - 4)}
+    return {"zh": _cut(name.zh, _TYPE_WIDTH), "en": _cut(name.en, _SECOND_WIDTH)}
 
 
 def _short(row: dict[str, Any], most: int) -> dict[str, Any]:

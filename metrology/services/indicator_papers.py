@@ -152,7 +152,7 @@ def _line(row: Standing, asked: Asked, language: str) -> IndicatorLine:
     of = f"{now.counted:,} / {now.against:,}" if now.against is not None else f"n = {now.counted:,}"
     if one.unit == "count" and now.against is None:
         of = ""
-    change = "" if row.change is None else f"{row.change:+.1f}"
+    change = "" if row.change is None else f"{row.change:+.1f}".replace("-", "−")
     note = said(_NOT_BY_TYPE, language) if asked.type_code and not one.has_types else ""
     return IndicatorLine(
         zh=one.name.zh, en=one.name.en, figure=_figure(now, one, language), of=of,

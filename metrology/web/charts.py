@@ -266,7 +266,7 @@ def _placed(row: Interval, span: tuple[float, float], target: Number | None) -> 
     if target is not None:
         standing = "below" if high < float(target) else "above" if low > float(target) else "around"
     return Interval(
-        row.figure, row.low, row.high, row.cases, row.between or f"{written(row.low)}–{written(row.high)}",
+        row.figure, row.low, row.high, row.cases, row.between or f"{low:.1f}–{high:.1f}",
         _along(float(value), span), _along(low, span), _along(high, span), standing,
     )  # fmt: skip
 

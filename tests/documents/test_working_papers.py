@@ -117,7 +117,7 @@ def test_day_sheet_goes_over_pages_with_its_heading() -> None:
 def test_overdue_report_says_it_all_in_the_first_line() -> None:
     first, second = page_texts(overdue_pdf(create_report()))
     for part in (
-        "超期未检报告",
+        "逾期未检报告",
         "全市",
         "2,345",
         "占在用9.4%",
@@ -125,7 +125,7 @@ def test_overdue_report_says_it_all_in_the_first_line() -> None:
         "812",
         "640",
         "已安排41",
-        "90天内新增超期1,700",
+        "90天内新增逾期1,700",
         "从未检定17",
         "1–30天",
         "57.4%",
@@ -142,6 +142,15 @@ def test_overdue_report_says_it_all_in_the_first_line() -> None:
 @pytest.mark.parametrize("name", ["甲", "某某某某某某某某某某某某某某某某某某某某某某某某某某有限公司"])
 def test_overdue_report_is_always_two_pages(rows: int, name: str) -> None:
     assert len(page_texts(overdue_pdf(create_report(rows, name), language="zh-en"))) == 2
+
+
+def test_overdue_report_in_both_languages_says_all_of_it_twice() -> None:
+    first, second = page_texts(overdue_pdf(create_report(12), language="zh-en"))
+    assert "640newlyoverduewithin30days(41planned)" in first
+    assert "Neververified:17" in first
+    for part in ("SomelongEnglishnameofatype", "3morearenotlisted"):
+        assert part in second, part
+    assert "newlyoverdue" not in page_texts(overdue_pdf(create_report(12)))[0]
 
 
 def test_overdue_report_without_a_last_month_and_without_anything_overdue() -> None:

@@ -118,7 +118,7 @@ def test_a_share_stands_below_or_above_a_target_only_when_its_whole_interval_doe
 
 def test_an_interval_is_cut_at_the_end_of_the_scale() -> None:
     row = charts.intervals([Interval(Figure("a", 75), 40, 90, 8)], first=50).rows[0]
-    assert (row.low_at, row.point_at, row.high_at, row.between) == (0.0, 50.0, 80.0, "40–90")
+    assert (row.low_at, row.point_at, row.high_at, row.between) == (0.0, 50.0, 80.0, "40.0–90.0")
 
 
 def test_a_share_of_no_cases_is_no_point() -> None:
