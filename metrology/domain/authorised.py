@@ -85,7 +85,19 @@ def refusal(grants: Iterable[Grant], work: Work) -> Problem | None:
         value=value,
         low=nearest.low,
         high=nearest.high,
+        range=range_text(nearest.low, nearest.high),
     )
+
+
+def range_text(low: str, high: str) -> str:
+    """A range as it is read in every language; an end may be open.
+
+    >>> range_text("25", "300"), range_text("", "50"), range_text("1 kg", "")
+    ('25 … 300', '≤ 50', '≥ 1 kg')
+    """
+    if low and high:
+        return f"{low} … {high}"
+    return f"≤ {high}" if high else f"≥ {low}"
 
 
 def _last_day(grant: Grant) -> date:

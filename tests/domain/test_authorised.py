@@ -111,12 +111,12 @@ def test_one_item_that_covers_it_is_enough() -> None:
         (
             [replace(GRANT, characteristic="dn", low="25", high="300")],
             {},
-            "outside_authorised_range (verifier): characteristic=dn, value=20, low=25, high=300",
+            "outside_authorised_range (verifier): characteristic=dn, value=20, low=25, high=300, range=25 … 300",
         ),
         (
             [replace(GRANT, characteristic="q3", low="25", high="300")],
             {},
-            "authorised_range_unknown (verifier): characteristic=q3, value=, low=25, high=300",
+            "authorised_range_unknown (verifier): characteristic=q3, value=, low=25, high=300, range=25 … 300",
         ),
     ],
 )

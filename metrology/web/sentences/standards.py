@@ -60,9 +60,7 @@ SENTENCES = {
     "outside_authorised_district": _l(
         "%(institute)s is not authorised in the district of this instrument (%(district)s)."
     ),
-    "outside_authorised_range": _l(
-        "%(institute)s is authorised from %(low)s to %(high)s only; the nameplate says %(value)s."
-    ),
+    "outside_authorised_range": _l("%(institute)s is authorised for %(range)s only; the nameplate says %(value)s."),
     "authorised_range_unknown": _l(
         "%(institute)s is authorised for a range only, and the nameplate does not say where this instrument stands."
     ),
