@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -70,11 +70,18 @@ class History:
         known = {tuple(row) for row in self.session.execute(own)}
         return [made for made in renewed if made.key not in known]
 
-    def months(self, start: date, today: date) -> Iterator[str]:
-        """Live through the months; yields what was done, for the progress bar."""
+    def months(self, start: date, today: date, send: Callable[[date], None] | None = None) -> Iterator[str]:
+        """Live through the months; yields what was done, for the progress bar.
+
+        ``send`` brings the ledgers of the holders as a month ends, before its figures are kept: what comes later is no part of
+        them, so that the trend and the report of that past day say the same.
+        """
         for first in month_starts(start, today):
+            last = first - timedelta(days=1)
+            if send:
+                send(last)
             count = self._verify_due(first)
-            keep_figures(self.session, today=first - timedelta(days=1))
+            keep_figures(self.session, today=last)
             self.session.commit()
             yield f"{first:%Y-%m}: {count}"
 

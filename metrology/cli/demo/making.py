@@ -42,7 +42,7 @@ from metrology.services.reporting import keep_figures
 YEARS = 3
 QUARTERS = 12
 FIRST_LEDGERS = 8
-"""From this quarter on the holders send their ledgers again: the trend shows the last year."""
+"""From this quarter on the holders send their ledgers again each month: the trend shows the last year."""
 OWN_MARKETS = 2
 OWN_STATIONS = 7
 
@@ -86,13 +86,12 @@ def _make(session: Session, today: date, scale: float) -> list[people.Credential
         since = start
         for quarter in range(1, QUARTERS + 1):
             until = today if quarter == QUARTERS else start + timedelta(days=365 * YEARS * quarter // QUARTERS)
-            if quarter >= FIRST_LEDGERS:
-                for _step in _ledgers(session, history.grow_older(until), history, until):
-                    pass
-            for _month in history.months(since, until):
+            send = partial(_send_again, session, history) if quarter >= FIRST_LEDGERS else None
+            for _month in history.months(since, until, send):
                 bar.update(1)
             since = until
             bar.update(2)
+        _send_again(session, history, today)
         history.end_some(today)
         bar.update(4)
         accounts.append(_last_touches(session, history, today))
@@ -119,6 +118,12 @@ def _ledgers(session: Session, instruments: list[Made], history: past.History, d
         )
         session.commit()
         yield 5
+
+
+def _send_again(session: Session, history: past.History, day: date) -> None:
+    """The holders' ledgers of a day: what was verified elsewhere since the last ones."""
+    for _step in _ledgers(session, history.grow_older(day), history, day):
+        pass
 
 
 def _own(session: Session) -> set[int]:
