@@ -127,13 +127,14 @@ def _send_again(session: Session, history: past.History, day: date) -> None:
 
 
 def _own(session: Session) -> set[int]:
-    """The instruments this registry verifies itself: those of the first markets and stations."""
+    """The instruments this registry verifies itself: those of the first market or station of a district, for some districts."""
     chosen: set[int] = set()
     for kind, count in (("market", OWN_MARKETS), ("station", OWN_STATIONS)):
-        roots = session.scalars(
-            select(Place).where(Place.kind == kind, Place.parent_id.is_(None)).order_by(Place.id).limit(count)
-        )
-        for root in roots.all():
+        roots = session.scalars(select(Place).where(Place.kind == kind, Place.parent_id.is_(None)).order_by(Place.id))
+        first: dict[str | None, Place] = {}
+        for root in roots:
+            first.setdefault(root.district_code, root)
+        for root in list(first.values())[:count]:
             statement = (
                 select(Instrument.id)
                 .join(Place, Place.id == Instrument.place_id)
