@@ -20,8 +20,10 @@ from flask_migrate import stamp, upgrade
 from sqlalchemy import create_engine, text
 
 from bench.building import build
+from bench.rows import TODAY
 from metrology import create_app
-from metrology.persistence.database import db
+from metrology.persistence.database import db, transaction
+from metrology.services.keeping_states import keep_states
 from metrology.settings import ROOT, load
 from metrology.web.health import head_revision
 
@@ -59,6 +61,9 @@ def open_registry(name: str, database: str) -> Registry:
         elif _revision() != head_revision():
             click.echo(f"Migrating the registry of {size:,} instruments on {database} …")
             upgrade()
+        with transaction(db.session()) as session:  # what the nightly work keeps; nothing when it is kept already
+            keep_states(session, today=TODAY)
+        db.session.remove()
     return Registry(name, size, database, app)
 
 

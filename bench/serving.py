@@ -19,17 +19,19 @@ from pathlib import Path
 from typing import Any, Self
 
 from flask import Flask, Response
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import create_engine, select
 from sqlalchemy.engine import Engine
 
 from metrology import create_app
 from metrology.cli.serving import serve
 from metrology.persistence.certificates import Certificate
-from metrology.persistence.database import db, sqlite_library
+from metrology.persistence.database import db, engine_options, sqlite_library
 from metrology.settings import ROOT, Settings, load
 
 BARE = "/bare/"
 MAPPED = "/bare-sqlalchemy/"
+SESSION = "/bare-flask-sqlalchemy/"
 _START = 120
 
 
@@ -70,8 +72,11 @@ def _free_port() -> int:
 
 
 def bare(settings: Settings) -> Flask:
-    """An application with two views that do the same point query: by the driver alone, and by an engine of SQLAlchemy."""
+    """An application with views that do the same point query: by the driver alone, an engine of SQLAlchemy, Flask-SQLAlchemy's session."""
     app = Flask("bare")
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    usual = SQLAlchemy(app)
     ask = _by_driver(settings.database_url)
     engine = create_engine(settings.database_url, **_ENGINE)
     if engine.dialect.name == "sqlite":
@@ -87,6 +92,10 @@ def bare(settings: Settings) -> Flask:
     def by_engine(code: str) -> Response:
         with engine.connect() as connection:
             return _answer(connection.execute(query.where(table.c.code == code)).one())
+
+    @app.get(f"{SESSION}<code>")
+    def by_session(code: str) -> Response:
+        return _answer(usual.session.execute(query.where(table.c.code == code)).one())
 
     return app
 
@@ -135,7 +144,7 @@ def main() -> None:
     """Serve until terminated; what is not bare goes the registry's own way, from the first byte."""
     app = create_app(load())
     own, other = app.wsgi_app, bare(app.config["METROLOGY"]).wsgi_app
-    paths = (BARE, MAPPED)
+    paths = (BARE, MAPPED, SESSION)
 
     def choose(environ: Any, start: Any) -> Any:
         return (other if environ["PATH_INFO"].startswith(paths) else own)(environ, start)

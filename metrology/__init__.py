@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,10 +20,18 @@ from metrology.settings import ROOT, Settings, load
 __version__ = "0.1.0"
 
 
+class Registry(Flask):
+    """Flask, but no function is asked at each call whether it is a coroutine: none here is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application: settings → database → pages → commands."""
     settings = settings or load()
-    app = Flask(
+    app = Registry(
         "metrology",
         root_path=str(ROOT / "metrology"),
         template_folder=str(ROOT / "templates"),

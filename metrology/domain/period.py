@@ -29,6 +29,18 @@ def add_months(first: date, months: int) -> date:
     return date(place // 12, place % 12 + 1, 1)
 
 
+def year_back(day: date) -> date:
+    """The same day a year earlier; of a leap day, the day before it.
+
+    >>> year_back(date(2026, 11, 20)), year_back(date(2028, 2, 29))
+    (datetime.date(2025, 11, 20), datetime.date(2027, 2, 28))
+    """
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """``months`` months from the first of one."""

@@ -28,7 +28,7 @@ def encoded(value: Any) -> bytes:
         written = orjson.dumps(value, None, _OPTIONS)
     except (TypeError, ValueError):
         return _slow(value).encode("utf-8", "surrogatepass")
-    return _slow(value).encode() if _UNLIKE.search(written) else written
+    return _slow(value).encode() if b"e-" in written and _UNLIKE.search(written) else written
 
 
 _KEPT_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy import DateTime, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import OperationalError
@@ -36,6 +38,9 @@ SAFE_SQLITE = (3, 51, 3)
 
 REPLICA = "replica"
 """Name of the second engine, where there is one."""
+
+POOL = 10
+"""Connections kept open: no fewer than a server has threads, or each busy moment opens new ones, with nothing in their caches."""
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _on_replica: ContextVar[bool] = ContextVar("on_replica", default=False)
@@ -153,25 +158,55 @@ def ask(statement: str, parameters: Any) -> list[Any]:
     It goes where statements go just now, to the replica or the primary. On PostgreSQL it costs one round trip.
     """
     engines = db.engines
-    engine = engines[REPLICA] if _on_replica.get() and REPLICA in engines else engines[None]
-    is_postgresql, raw = engine.dialect.name == "postgresql", None
+    is_replica = _on_replica.get() and REPLICA in engines
+    engine = engines[REPLICA if is_replica else None]
+    if engine.dialect.name != "postgresql":
+        return _asked(engine, statement, parameters)
+    engine = _plain(engine, is_replica=is_replica)
+    try:
+        return _asked(engine, statement, parameters)
+    except OperationalError as fault:
+        if not fault.connection_invalidated:
+            raise
+    engine.dispose()  # the server was started anew: none of the connections kept open leads anywhere
+    return _asked(engine, statement, parameters)
+
+
+def _asked(engine: Engine, statement: str, parameters: Any) -> list[Any]:
+    raw = None
     try:
         raw = engine.raw_connection()
-        driver: Any = raw.driver_connection
-        if is_postgresql:
-            driver.autocommit = True
         cursor = raw.cursor()
         cursor.execute(statement, parameters)
         rows = list(cursor.fetchall())
         cursor.close()
-        if is_postgresql:
-            driver.autocommit = False
     except engine.dialect.loaded_dbapi.Error as fault:
+        is_gone = raw is not None and engine.dialect.is_disconnect(fault, raw.driver_connection, None)
         if raw is not None:
             raw.invalidate(fault)
-        raise OperationalError(statement, parameters, fault) from fault
+        raise OperationalError(statement, parameters, fault, connection_invalidated=is_gone) from fault
     raw.close()
     return rows
+
+
+_plain_ones: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+
+
+def _plain(engine: Engine, *, is_replica: bool) -> Engine:
+    """An engine beside this one whose connections begin no transactions and are not asked before each use whether they live."""
+    found = _plain_ones.get(engine)
+    if found is None:
+        more = {"connect_args": replica_options()["connect_args"]} if is_replica else {}
+        found = create_engine(
+            engine.url, isolation_level="AUTOCOMMIT", pool_size=POOL, pool_reset_on_return=None, **more
+        )
+        _plain_ones[engine] = found
+        event.listen(engine, "engine_disposed", partial(_dispose, found))
+    return found
+
+
+def _dispose(beside: Engine, _engine: Engine) -> None:
+    beside.dispose()
 
 
 def dialect_name() -> str:
@@ -200,8 +235,8 @@ def engine_options(url: str) -> dict[str, Any]:
     """Engine options for a database URL (SQLite gets the bundled, current library)."""
     if url.startswith("sqlite"):
         options: dict[str, Any] = {"module": sqlite_driver, "connect_args": {"timeout": 30, "check_same_thread": False}}
-        return options | {"json_serializer": kept}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "json_serializer": kept}
+        return options | {"json_serializer": kept, "pool_size": POOL}
+    return {"pool_pre_ping": True, "pool_size": POOL, "max_overflow": 10, "json_serializer": kept}
 
 
 def replica_options() -> dict[str, Any]:
@@ -209,7 +244,7 @@ def replica_options() -> dict[str, Any]:
     waits = {"connect_timeout": 2, "tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2}
     return {
         "pool_pre_ping": True,
-        "pool_size": 10,
+        "pool_size": POOL,
         "max_overflow": 10,
         "connect_args": {**waits, "keepalives_count": 2},
     }

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
 from metrology.domain.indicator import BY_CODE, Indicator
-from metrology.domain.period import Period, add_months
+from metrology.domain.period import Period, add_months, year_back
 from metrology.domain.proportion import is_too_few, quantile, wilson
 from metrology.domain.quantity import plain
 from metrology.persistence.districts import District
@@ -135,7 +135,7 @@ def standing(session: Session, actor: Actor, code: str, asked: Asked, months: in
     """An indicator with the year before, its target, and its trend."""
     before = replace(asked, period=asked.period.year_before())
     if asked.end < asked.period.last:  # what is compared is as long
-        before = replace(before, as_of=_year_back(asked.end))
+        before = replace(before, as_of=year_back(asked.end))
     return Standing(
         BY_CODE[code], measure(session, actor, code, asked), measure(session, actor, code, before),
         target_of(session, code, asked.end), trend(session, actor, code, asked, months),
@@ -151,13 +151,6 @@ def target_of(session: Session, code: str, day: date) -> Decimal | None:
         statement.order_by(IndicatorTarget.valid_from.desc(), IndicatorTarget.id.desc()).limit(1)
     )
     return None if found is None else Decimal(plain(found))  # as it was set: 92.5 and not 92.5000
-
-
-def _year_back(day: date) -> date:
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - 1, day=28)
 
 
 # -- what is counted

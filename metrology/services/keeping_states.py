@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from metrology.domain.period import Period, add_months
+from metrology.domain.period import Period, add_months, year_back
 from metrology.persistence.database import insert_into
 from metrology.persistence.figures import StateFigure
 from metrology.persistence.state_reading import GROUP, worked_out
@@ -17,6 +17,8 @@ MONTHS = 36
 DAYS = 400
 """Single days are kept for a year and some weeks, for the year before; month ends for good."""
 _AT_ONCE = 31
+_AHEAD = 3
+"""What the next days will be compared with is kept before they come, also where nobody counted a year ago."""
 
 
 def keep_states(session: Session, *, today: date) -> int:
@@ -29,7 +31,8 @@ def keep_states(session: Session, *, today: date) -> int:
         return 0
     ends = [Period.of_month(add_months(today.replace(day=1), -back)).last for back in range(MONTHS, 0, -1)]
     recent = [last - timedelta(days=back) for back in range(_AT_ONCE)]
-    wanted = {day for day in (*ends, *recent) if first <= day <= last}
+    compared = [year_back(today + timedelta(days=ahead)) for ahead in range(_AHEAD)]
+    wanted = {day for day in (*ends, *recent, *compared) if first <= day <= last}
     kept = set(session.scalars(select(StateFigure.day).where(StateFigure.day.in_(wanted)).distinct()))
     missing = sorted(wanted - kept)
     for start in range(0, len(missing), _AT_ONCE):

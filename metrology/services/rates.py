@@ -6,7 +6,6 @@ Who tries is kept only as a keyed hash.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from metrology.persistence.database import insert_into
 from metrology.persistence.people import RateBucket
+from metrology.services.networks import address_of
 
 KEPT = timedelta(days=2)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -47,20 +47,15 @@ def network_of(address: str | None) -> str:
     >>> network_of("192.0.2.7")
     '192.0.2.7'
     """
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
+    found = address_of(address)
+    if found is None:
         return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def key_of(limit: Limit, who: str, secret: str) -> str:
     """Name of a bucket: the limit, and a keyed hash of who tries."""
-    return f"{limit.name}:{hmac.new(secret.encode(), f'{limit.name}|{who}'.encode(), hashlib.sha256).hexdigest()[:40]}"
+    return f"{limit.name}:{hmac.digest(secret.encode(), f'{limit.name}|{who}'.encode(), 'sha256').hex()[:40]}"
 
 
 def spend(session: Session, limit: Limit, key: str, *, now: datetime, amount: int = 1) -> int:

@@ -6,11 +6,8 @@ not even two days can be laid beside each other. Counts are kept for seven days;
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import ipaddress
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -24,9 +21,11 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.scans import ScanCount, ScanPeak
 from metrology.persistence.scope import within
 from metrology.services import settings
+from metrology.services.networks import address_of
 
 KEPT: Final = timedelta(days=7)
 HINT_KEPT: Final = timedelta(days=30)
+_AT_ONCE: Final = 500
 Scan = tuple[int, date, str]
 """Instrument, day, network."""
 
@@ -48,46 +47,61 @@ def network_key(address: str | None, day: date, secret: str) -> str:
     >>> network_key("192.0.2.7", date(2026, 1, 1), "s") == network_key("192.0.2.7", date(2026, 1, 2), "s")
     False
     """
-    try:
-        parsed = ipaddress.ip_address(address or "")
-        mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-        coarse = str(ipaddress.ip_network((mapped, 16 if mapped.version == 4 else 32), strict=False))
-    except ValueError:
-        coarse = "unknown"
-    return hmac.new(secret.encode(), f"{day.isoformat()}|{coarse}".encode(), hashlib.sha256).hexdigest()[:20]
+    found = address_of(address)
+    coarse = _coarse(found.packed) if found is not None else "unknown"
+    return hmac.digest(secret.encode(), f"{day.isoformat()}|{coarse}".encode(), "sha256").hex()[:20]
+
+
+def _coarse(packed: bytes) -> str:
+    return f"{packed[0]}.{packed[1]}.0.0/16" if len(packed) == 4 else f"{packed[:4].hex()}/32"
 
 
 def count(session: Session, scans: Mapping[Scan, int]) -> None:
-    """Add scans to what was counted; one atomic upsert each, so that processes may count at once."""
-    for (instrument_id, day, network), number in sorted(scans.items()):
-        session.execute(
-            insert_into(session, ScanCount)
-            .values(instrument_id=instrument_id, day=day, network=network, scans=number)
-            .on_conflict_do_update(
-                index_elements=[ScanCount.instrument_id, ScanCount.day, ScanCount.network],
-                set_={"scans": ScanCount.scans + number},
-            )
-        )
+    """Add scans to what was counted; one atomic upsert each, all sent at once, so that processes may count at once."""
+    if not scans:
+        return
+    adding = insert_into(session, ScanCount)
+    session.connection().execute(
+        adding.on_conflict_do_update(
+            index_elements=[ScanCount.instrument_id, ScanCount.day, ScanCount.network],
+            set_={"scans": ScanCount.scans + adding.excluded.scans},
+        ),
+        [
+            {"instrument_id": instrument_id, "day": day, "network": network, "scans": number}
+            for (instrument_id, day, network), number in sorted(scans.items())
+        ],
+    )
     _keep_peaks(session, scans)
 
 
 def _keep_peaks(session: Session, scans: Mapping[Scan, int]) -> None:
     """Remember the instruments that are now over the usual."""
     limit = settings.read(session).scan_alarm_networks
-    for instrument_id, day in Counter((key, on) for key, on, _network in scans):
-        networks, total = session.execute(
-            select(func.count(), func.coalesce(func.sum(ScanCount.scans), 0)).where(
-                ScanCount.instrument_id == instrument_id, ScanCount.day == day
-            )
-        ).one()
-        if networks < limit:
-            continue
+    for instrument_id, day, networks, total in _over(session, scans, limit):
         peak = session.get(ScanPeak, instrument_id)
         if peak is None:
-            session.add(ScanPeak(instrument_id=instrument_id, day=day, networks=networks, scans=int(total)))
+            session.add(ScanPeak(instrument_id=instrument_id, day=day, networks=networks, scans=total))
         elif networks >= peak.networks or day > peak.day:
-            peak.day, peak.networks, peak.scans = day, networks, int(total)
+            peak.day, peak.networks, peak.scans = day, networks, total
         session.flush()
+
+
+def _over(session: Session, scans: Mapping[Scan, int], limit: int) -> Iterator[tuple[int, date, int, int]]:
+    """Those of the scanned instruments that were opened from so many networks on the day: instrument, day, networks, scans."""
+    by_day: dict[date, set[int]] = {}
+    for instrument_id, day, _network in scans:
+        by_day.setdefault(day, set()).add(instrument_id)
+    for day, keys in by_day.items():
+        known = sorted(keys)
+        for start in range(0, len(known), _AT_ONCE):
+            counted = (
+                select(ScanCount.instrument_id, func.count(), func.sum(ScanCount.scans))
+                .where(ScanCount.instrument_id.in_(known[start : start + _AT_ONCE]), ScanCount.day == day)
+                .group_by(ScanCount.instrument_id)
+                .having(func.count() >= limit)
+            )
+            for instrument_id, networks, total in session.execute(counted).all():
+                yield instrument_id, day, networks, int(total)
 
 
 def warning(session: Session, instrument_id: int, *, today: date) -> Busy | None:

@@ -183,8 +183,8 @@ def name_of(type_code: str, zh: str, en: str) -> dict[str, str]:
 
 def part_name_of(type_code: str, part_label: str) -> dict[str, str]:
     """What a part of this type is called; nothing for a whole."""
-    known = regulations.all_types().get(type_code)
-    return dict(known.part.names) if part_label and known is not None and known.part is not None else {}
+    known = regulations.all_types().get(type_code) if part_label else None
+    return dict(known.part.names) if known is not None and known.part is not None else {}
 
 
 def _history(session: Session, instrument: Instrument) -> list[PastVerification]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from flask import Blueprint, Flask, g, redirect, request
+from flask import Blueprint, Flask, current_app, g, redirect, request
 from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 from werkzeug.datastructures import LanguageAccept
@@ -58,13 +58,17 @@ def choose() -> str:
     """Language of this request: ``?lang=``, the account's, the cookie's, then the browser's; Chinese when none fits."""
     if "language" in g:
         return str(g.language)
-    asked = request.args.get("lang") or request.cookies.get("language")
-    if not asked and current_user and current_user.is_authenticated:
+    asking = request
+    cookies = asking.cookies
+    asked = asking.args.get("lang") or cookies.get("language")
+    is_perhaps_known = current_app.config["SESSION_COOKIE_NAME"] in cookies  # nobody is looked for who brings nothing
+    if not asked and is_perhaps_known and current_user and current_user.is_authenticated:
         asked = current_user.language
     if not asked:
-        asked = _of_browser(request.headers.get("Accept-Language", ""))
-    g.language = asked if asked in LANGUAGES else "zh_Hans_CN"
-    return str(g.language)
+        asked = _of_browser(asking.headers.get("Accept-Language", ""))
+    found = asked if asked in LANGUAGES else "zh_Hans_CN"
+    g.language = found
+    return found
 
 
 @lru_cache(maxsize=1000)
@@ -76,7 +80,8 @@ def _of_browser(accepted: str) -> str:
 
 def is_zh() -> bool:
     """Whether this request is answered in Chinese (bilingual data picks its column by it)."""
-    return str(get_locale() or "zh").startswith("zh")
+    locale = get_locale()
+    return locale is None or locale.language == "zh"
 
 
 @blueprint.get("/language/<language>")

@@ -31,14 +31,16 @@ def page(code: str, draw: Draw) -> tuple[PublicFacts, bytes] | None:
     """The facts and the page; None where it is to be made the long way."""
     if request.query_string or current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
         return None  # another address, or perhaps somebody who is signed in
-    found = scanning_at_once.standing(code, today=today())
+    day = today()
+    found = scanning_at_once.standing(code, today=day)
     if found is None:
         return None
     facts, bureau = found
     language, until = choose(), facts.certificate.valid_until
-    left = _left(language, (until - today()).days, until) if until else ""
+    left = _left(language, (until - day).days, until) if until else ""
     values: list[str] = []
-    shape = (language, bureau, _shape(facts, values, left))
+    institute = facts.institute.get("en" if language == "en" else "zh") or pick(facts.institute)
+    shape = (language, bureau, _shape(facts, values, institute, left))
 
     def drawn(slots: list[Slot]) -> str:
         given = iter(slots)
@@ -67,11 +69,11 @@ def forget() -> None:
     _shapes._drawn.clear()  # noqa: SLF001 - for tests that change a template
 
 
-def _shape(facts: PublicFacts, values: list[str], left: str) -> tuple[Any, ...]:
+def _shape(facts: PublicFacts, values: list[str], institute: str, left: str) -> tuple[Any, ...]:
     """What the template decides by; the values it writes are put on the list in the order of ``_marked``."""
     paper, lot = facts.certificate, facts.lot
     written = (
-        facts.model, facts.serial_number, facts.manufacturer, facts.part_label, facts.holder, facts.place, pick(facts.institute),
+        facts.model, facts.serial_number, facts.manufacturer, facts.part_label, facts.holder, facts.place, institute,
         paper.number, paper.verified_on.isoformat(), paper.valid_until.isoformat() if paper.valid_until else "",
         *(text for seal in facts.seals for text in seal), *(row.verified_on.isoformat() for row in facts.history),
         *((lot.number, lot.code, lot.meters, lot.verified) if lot else ()), left,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from metrology.persistence.canonical import encoded, kept
@@ -18,6 +18,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # how fast values are made says how busy the machine is
 @given(VALUES)
 @example({"b": 1e-7, "a": -1e-05})
 @example({"é": 1, "e\u0301": 2, "\uffff": 3, "\U00020bb7": 4})
@@ -32,6 +33,7 @@ def test_what_is_no_json_is_refused(value: Any) -> None:
         encoded(value)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES)
 @example(["\ud800", 2**64])
 def test_what_the_database_keeps_is_read_back_as_it_was(value: Any) -> None:

@@ -448,6 +448,14 @@ def test_past_days_that_are_kept_are_not_worked_out_again(registry: Registry) ->
     assert TODAY - timedelta(days=3) not in days
 
 
+def test_the_day_a_year_ago_is_kept_before_it_is_compared_with(registry: Registry) -> None:
+    registry.instrument(date(2024, 3, 1), None, "410702", "M")
+    keep_states(registry.session, today=date(2026, 11, 22))
+    days = set(registry.session.scalars(select(StateFigure.day)))
+    assert {date(2025, 11, 22), date(2025, 11, 23)} <= days
+    assert date(2025, 11, 21) not in days
+
+
 def test_yesterday_is_not_kept_yet(registry: Registry) -> None:
     registry.instrument(TODAY - timedelta(days=9), None, "410702", "M")
     keep_states(registry.session, today=TODAY)

@@ -67,3 +67,13 @@ def test_counts_go_after_seven_days_and_the_hint_after_thirty(session: Session) 
     assert scan_watch.sweep(session, today=TODAY + timedelta(days=8)) == 2
     assert scan_watch.warning(session, scale.id, today=TODAY + timedelta(days=30)) is not None
     assert scan_watch.warning(session, scale.id, today=TODAY + timedelta(days=31)) is None
+
+
+def test_the_busy_one_is_found_among_others(session: Session) -> None:
+    settings.change(session, OFFICER, {"scan_alarm_networks": 2}, now=NOW)
+    scales = [create_scale(session, f"SC{number:06}") for number in range(3)]
+    scans = {(scale.id, TODAY, f"network {number}"): 1 for number, scale in enumerate(scales)}
+    scan_watch.count(session, {**scans, (scales[1].id, TODAY, "another"): 4})
+    assert [one.id for one, _seen in scan_watch.unusual(session, OFFICER, today=TODAY)] == [scales[1].id]
+    assert scan_watch.warning(session, scales[1].id, today=TODAY) == scan_watch.Busy(TODAY, 2, 5)
+    scan_watch.count(session, {})

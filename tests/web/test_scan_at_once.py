@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from metrology.persistence.certificates import Certificate
+from metrology.persistence.database import db
 from metrology.persistence.instruments import Seal
 from metrology.persistence.places import Place
 from metrology.services import certifying, scanning, scanning_at_once, settings
@@ -214,6 +215,42 @@ def test_days_are_days_on_both_databases(session: Session) -> None:
     found = scanning_at_once.standing(certificate.code, today=TODAY)
     assert found is not None
     assert found[0].certificate.valid_until == date(2027, 11, 21)
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # PostgreSQL keeps a plan that costs no more
+def test_the_question_is_planned_once_for_all_codes(session: Session) -> None:
+    codes = [one.code for one in _various(session)]
+    statement, _parameters = scanning_at_once._question(codes[0])
+    session.execute(text("analyze"))
+    session.commit()
+    with db.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        looks: list[Any] = []
+        driver.set_authorizer(
+            lambda *_what: looks.append(1) or 0
+        )  # asked about each table while a statement is planned
+        driver.execute(statement, (codes[0],)).fetchall()
+        first = len(looks)
+        for code in codes[1:]:
+            assert driver.execute(statement, (code,)).fetchone() is not None
+        driver.set_authorizer(None)
+    assert len(looks) == first > 0
+
+
+@pytest.mark.parametrize("app", ["postgresql"], indirect=True)
+def test_a_database_started_anew_is_asked_again(session: Session) -> None:
+    certificate = certify(session, create_team(session), create_scale(session), INITIAL)
+    session.commit()
+    assert scanning_at_once.standing(certificate.code, today=TODAY) is not None
+    end = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    assert session.scalar(text(end)) > 0
+    session.commit()
+    assert scanning_at_once.standing(certificate.code, today=TODAY) is not None
+
+
+def test_a_value_with_any_character_fills_its_own_place() -> None:
+    values = ["a\0b", "<\0>", ""]
+    assert Shapes().fill(1, values, "|".join) == b"a\0b|&lt;\0&gt;|"
 
 
 def test_shapes_are_let_go_of_when_they_are_many() -> None:
