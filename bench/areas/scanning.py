@@ -2,8 +2,8 @@
 
 Both are views of one real server (waitress, as ``make run`` starts it), asked in turn in the same run. The certificates lie all over the
 registry, are whole, hold, and are vouched for by their journal entries; a page that says otherwise ends the measure. Bare is the driver's
-own connection, kept by each thread; and, since few write that, a connection of SQLAlchemy's pool, and the session of Flask-SQLAlchemy, which
-is how a view of this stack is usually written.
+own connection, kept by each thread; and, since few write that, a connection of SQLAlchemy's pool, and the session of
+Flask-SQLAlchemy, which is how a view of this stack is usually written.
 """
 
 from __future__ import annotations
