@@ -26,6 +26,7 @@ from metrology.web.choices import choices
 from metrology.web.filters import instant
 from metrology.web.flashes import say
 from metrology.web.label_files import FORM_WORDS, answer_file, form_asked
+from metrology.web.languages import listed
 from metrology.web.list_filters import Asking, TextFilter
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.problems import show_on
@@ -81,7 +82,7 @@ BATCHES = listing.register(
             Column(
                 key="takers",
                 label=_l("With"),
-                value=lambda row: "、".join(dict.fromkeys(one.taker.name for one in row.handouts)) or None,
+                value=lambda row: listed(dict.fromkeys(one.taker.name for one in row.handouts)) or None,
             ),
             Column(key="ordered", label=_l("Ordered"), value=lambda row: instant(row.ordered_at), sort="ordered"),
             Column(key="note", label=_l("Remark"), value=lambda row: row.note or None, is_default=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     )
     babel.domain_instance = Words(domain="messages")
     app.jinja_env.globals.update(LANGUAGES=LANGUAGES, get_locale=get_locale, is_zh=is_zh)
+    app.jinja_env.filters["listed"] = listed
 
 
 def choose() -> str:
@@ -82,6 +84,11 @@ def is_zh() -> bool:
     """Whether this request is answered in Chinese (bilingual data picks its column by it)."""
     locale = get_locale()
     return locale is None or locale.language == "zh"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Names after each other, with the mark the reader's language puts between them."""
+    return ("、" if is_zh() else ", ").join(words)
 
 
 @blueprint.get("/language/<language>")

@@ -16,6 +16,7 @@ from metrology.persistence.standards import MeasurementStandard
 from metrology.services import law
 from metrology.services.lots import LotCounts
 from metrology.web.filters import pick
+from metrology.web.languages import listed
 
 STATES = {
     "draft": _l("being read"),
@@ -83,8 +84,8 @@ def common(session: Session, lot: Lot) -> list[tuple[Any, str]]:
             ]
         elif table.layout == "items":
             ticked = [pick(dict(one.labels)) for one in table.fields if (said.get("items") or {}).get(one.key)]
-            told.append((_("Good unless the table says otherwise"), "、".join(ticked)))
+            told.append((_("Good unless the table says otherwise"), listed(ticked)))
     rows = session.scalars(select(MeasurementStandard).where(MeasurementStandard.id.in_(lot.standard_ids or [])))
-    told.append((_("Measurement standards"), "、".join(f"{one.name} {one.number}" for one in rows)))
+    told.append((_("Measurement standards"), listed(f"{one.name} {one.number}" for one in rows)))
     told.append((_("Regulation"), edition.code))
     return told

@@ -18,6 +18,7 @@ from metrology.services.visit_days import verifiers
 from metrology.web import labels, listing
 from metrology.web.due_query import districts
 from metrology.web.filters import label, pick
+from metrology.web.languages import listed
 from metrology.web.list_filters import (
     Asking,
     Chip,
@@ -98,7 +99,7 @@ VISITS = listing.register(
             Column(
                 key="verifiers",
                 label=_l("Verifiers"),
-                value=lambda row: "、".join(person.name for person in row.verifiers) or None,
+                value=lambda row: listed(person.name for person in row.verifiers) or None,
                 loads=(selectinload(Visit.verifiers),),
             ),
             Column(

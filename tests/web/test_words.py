@@ -7,7 +7,7 @@ from flask import Flask
 
 from metrology.cli import translating
 from metrology.cli.translating import Text
-from metrology.web import labels, problems
+from metrology.web import labels, languages, problems
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,12 @@ def test_labels_follow_the_language_of_the_request(app: Flask) -> None:
         assert str(labels.VERDICTS["conforms"]) == "Conforms"
     with app.test_request_context("/?lang=zh_Hans_CN"):
         assert str(labels.VERDICTS["conforms"]) == "合格"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Li, Wang"), ("zh_Hans_CN", "Li、Wang")])
+def test_names_stand_after_each_other_as_the_language_has_it(app: Flask, language: str, said: str) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        assert languages.listed(["Li", "Wang"]) == said
 
 
 def test_a_problem_without_a_sentence_still_says_its_code(app: Flask) -> None:
