@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, FromClause, Select, Table, case, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, Date, FromClause, Select, Table, case, cast, func, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from metrology.persistence import tallies
@@ -42,12 +42,21 @@ class TallyScope:
         return replace(self, state=state)
 
 
-def grouped(session: Session, scope: TallyScope, keys: Sequence[str], spans: Sequence[Span] = ()) -> Counted:
-    """Groups by ``keys`` (columns of a tally) with a count for each span of due dates; without spans, one count of all."""
+def grouped(
+    session: Session, scope: TallyScope, keys: Sequence[str], spans: Sequence[Span] = (), *, most: int | None = None
+) -> Counted:
+    """Groups by ``keys`` (columns of a tally) with a count for each span of due dates; without spans, one count of all.
+
+    With ``most`` only so many holders or places, those with the largest counts together; what has none is not among them.
+    """
     rows = _rows(scope, keys, spans)
     columns = [rows.c[key] for key in keys]
     counts = [func.sum(case((_within(rows.c.falls_on, span), rows.c.n), else_=0)) for span in spans]
     statement: Select[Any] = select(*columns, *(counts or [func.sum(rows.c.n)])).group_by(*columns)
+    if most is not None:
+        together = func.sum(case((or_(*(_within(rows.c.falls_on, span) for span in spans)), rows.c.n), else_=0))
+        statement = statement.where(*(column != 0 for column in columns))
+        statement = statement.order_by(together.desc(), *columns).limit(most)
     width = len(keys)
     found = [(tuple(row[:width]), tuple(int(n or 0) for n in row[width:])) for row in session.execute(statement)]
     return [one for one in found if any(one[1])]
@@ -59,12 +68,12 @@ def total(session: Session, scope: TallyScope, span: Span | None = None) -> int:
     return rows[0][1][0] if rows else 0
 
 
-def oldest(session: Session, scope: TallyScope, key: str, span: Span) -> dict[Any, date]:
-    """The earliest due date within a span, by group."""
+def oldest(session: Session, scope: TallyScope, key: str, span: Span, among: Sequence[Any]) -> dict[Any, date]:
+    """The earliest due date within a span, of each of these groups."""
     rows = _rows(scope, (key,), (span,))
     by_day = (
         select(rows.c[key], rows.c.falls_on)
-        .where(_within(rows.c.falls_on, span))
+        .where(_within(rows.c.falls_on, span), rows.c[key].in_(among))
         .group_by(rows.c[key], rows.c.falls_on)
         .having(func.sum(rows.c.n) > 0)
         .subquery()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from metrology.domain.authority import Actor
 from metrology.domain.schedule import AGEING, overdue_between
 from metrology.persistence.instruments import Instrument
+from metrology.persistence.keyset import Unindexed
 from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.persistence.visits import VisitItem
@@ -45,7 +46,10 @@ class Plan:
             select(*columns)
             .join(VisitItem, VisitItem.open_key == Instrument.id)
             .outerjoin(Place, Place.id == Instrument.place_id)
-            .where(Instrument.state == "in_use", Instrument.due_date < today + timedelta(days=AHEAD[-1]))
+            .where(
+                Unindexed(Instrument.state) == "in_use",  # visits hold few; SQLite would look through all that is due
+                Unindexed(Instrument.due_date) < today + timedelta(days=AHEAD[-1]),
+            )
         )
         ages = [overdue_between(one, today) for one in AGEING if chosen.age in (None, one.code)]
         self.overdue = 0

@@ -301,9 +301,8 @@ def _by_type(session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], i
 def _by_holder(
     session: Session, scope: TallyScope, spans: Sequence[Span], planned: dict[int, int], top: int
 ) -> tuple[OverdueGroup, ...]:
-    counted = {keys[0]: counts for keys, counts in grouped(session, scope, ("holder_id",), spans) if keys[0]}
-    worst = _worst(counted, top)
-    first = oldest(session, scope, "holder_id", _whole(spans)) if worst else {}
+    worst = {keys[0]: counts for keys, counts in grouped(session, scope, ("holder_id",), spans, most=top)}
+    first = oldest(session, scope, "holder_id", _whole(spans), list(worst)) if worst else {}
     groups = []
     for one in session.scalars(select(Holder).where(Holder.id.in_(worst))):
         where = one.district

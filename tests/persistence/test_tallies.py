@@ -121,7 +121,8 @@ def test_the_day_is_that_of_shanghai(session: Session) -> None:
 def test_oldest_passes_over_groups_of_nothing(session: Session) -> None:
     key = _add(session, date(2026, 1, 1), holder_id=None)
     session.execute(update(Instrument).where(Instrument.id == key).values(due_date=date(2026, 2, 2)))
-    assert oldest(session, TallyScope(), "holder_id", (None, TODAY)) == {0: date(2026, 2, 2)}
+    assert oldest(session, TallyScope(), "holder_id", (None, TODAY), [1]) == {}
+    assert oldest(session, TallyScope(), "holder_id", (None, TODAY), [0]) == {0: date(2026, 2, 2)}
 
 
 def test_the_checker_finds_and_repairs_what_a_hand_did(session: Session) -> None:
