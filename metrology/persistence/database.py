@@ -36,6 +36,8 @@ except ImportError:  # the wheel exists for Linux only; elsewhere the standard l
 SAFE_SQLITE = (3, 51, 3)
 """First release without the bug that can corrupt a WAL database written by two connections."""
 
+CACHE_KIB, WALK_CACHE_KIB = 64 * 1024, 8 * 1024
+"""Of an SQLite database, what a connection keeps in memory, and what it keeps while it walks through much of it."""
 REPLICA = "replica"
 """Name of the second engine, where there is one."""
 
@@ -231,6 +233,23 @@ def transaction(session: Session) -> Iterator[Session]:
         raise
 
 
+@contextmanager
+def small_cache(session: Session) -> Iterator[None]:
+    """For a walk through much of the database, which comes to each page once: SQLite keeps 8 MiB of it in memory, not 64.
+
+    The session must hold one connection throughout, in a transaction.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    connection = session.connection()
+    connection.exec_driver_sql(f"PRAGMA cache_size=-{WALK_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{CACHE_KIB}")
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Engine options for a database URL (SQLite gets the bundled, current library)."""
     if url.startswith("sqlite"):
@@ -272,7 +291,7 @@ def _on_connect(connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "busy_timeout=30000",
         "foreign_keys=ON",
-        "cache_size=-65536",
+        f"cache_size=-{CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -308,6 +327,7 @@ __all__ = [
     "replica_options",
     "set_on_replica",
     "set_reading",
+    "small_cache",
     "transaction",
     "writing",
 ]

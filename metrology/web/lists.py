@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from metrology.documents.spreadsheet_out import CSV_TYPE, XLSX_TYPE, ListColumn, write_csv, write_xlsx
 from metrology.documents.workbook import Cell
 from metrology.domain.problems import Problem
-from metrology.persistence.database import db, reading
+from metrology.persistence.database import db, reading, small_cache
 from metrology.persistence.journal import record
 from metrology.services import list_preferences
 from metrology.web import beside
@@ -93,7 +93,7 @@ def export(page: str, form: str) -> Response:
 
 def _cells(shown: Listing) -> Iterator[list[Cell]]:
     """Every row of the list, typed. Rows are let go of chunk by chunk, so that memory stays flat."""
-    with reading(), Session(db.session.get_bind()) as session:
+    with reading(), Session(db.session.get_bind()) as session, small_cache(session):
         session.connection()
         same = Listing(shown.definition, Asking(session, shown.asking.actor, shown.asking.today, shown.asking.args))
         for keys in same.query.chunks(session, EXPORT_CHUNK):

@@ -9,12 +9,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from metrology.persistence.database import reading
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.journal import JournalEntry
 from metrology.persistence.preferences import SavedFilter
 from metrology.services import searching
 from metrology.services.list_preferences import save_filter
-from metrology.web.listing import DEFINITIONS
+from metrology.web.listing import DEFINITIONS, Listing
 from tests.conftest import NOW
 from tests.people import create_user, sign_in
 from tests.services.test_searching import OFFICER, create_holder, create_instrument, create_place
@@ -222,3 +223,30 @@ def test_types_show_what_is_computed_and_what_is_unconfirmed(
     count = session.query(TypeEntry).filter_by(has_rules=True).count()
     assert f"{count} rows" in client.get("/types/?lang=en&rules=yes").text
     assert "Nothing matches" in client.get("/types/?lang=en&q=无此器具").text
+
+
+def test_an_export_keeps_little_of_the_database_in_memory(
+    client: FlaskClient, officer: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite alone has a cache of its own for each connection; PostgreSQL has nothing to be set."""
+    create_instrument(session, "A1")
+    session.commit()
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    during: list[int] = []
+    held: list[Session] = []
+
+    def load(shown: Listing, own: Session, *given: Any) -> list[Any]:
+        held.append(own)
+        during.append(cache_of(own))
+        return whole(shown, own, *given)
+
+    def cache_of(own: Session) -> int:
+        return int(own.connection().exec_driver_sql("PRAGMA cache_size").scalar_one()) if is_sqlite else 0
+
+    whole = Listing.load
+    monkeypatch.setattr(Listing, "load", load)
+    exported = client.get("/lists/instruments/export.csv", buffered=True).get_data(as_text=True)
+    assert len(exported.splitlines()) == 2
+    assert during == [-8 * 1024 if is_sqlite else 0]
+    with reading(), Session(held[0].get_bind()) as after:
+        assert cache_of(after) == (-64 * 1024 if is_sqlite else 0)
