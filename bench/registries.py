@@ -89,9 +89,9 @@ def _revision() -> str | None:
 
 @contextmanager
 def scratch(database: str) -> Iterator[tuple[Flask, Flask]]:
-    """Two applications on two new databases, which go afterwards."""
-    mine = f"metrology_bench_{crc32(str(ROOT).encode()):x}_scratch"
-    folders = [FOLDER / f"scratch-{database}-{number}" for number in (1, 2)]
+    """Two applications on two new databases, this process's own, which go afterwards."""
+    mine = f"metrology_bench_{crc32(str(ROOT).encode()):x}_scratch_{os.getpid()}"
+    folders = [FOLDER / f"scratch-{database}-{os.getpid()}-{number}" for number in (1, 2)]
     apps: list[Flask] = []
     try:
         for number, folder in enumerate(folders, start=1):
