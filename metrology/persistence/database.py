@@ -200,7 +200,7 @@ def _plain(engine: Engine, *, is_replica: bool) -> Engine:
     if found is None:
         more = {"connect_args": replica_options()["connect_args"]} if is_replica else {}
         found = create_engine(
-            engine.url, isolation_level="AUTOCOMMIT", pool_size=POOL, pool_reset_on_return=None, **more
+            engine.url, isolation_level="AUTOCOMMIT", pool_size=POOL, max_overflow=0, pool_reset_on_return=None, **more
         )
         _plain_ones[engine] = found
         event.listen(engine, "engine_disposed", partial(_dispose, found))
