@@ -81,7 +81,7 @@ def measure(registry: Registry) -> Iterator[Measure]:
             began, core_before = time.perf_counter(), time.process_time()
             ours(
                 columns, rows
-            )  # the collector is at work, as in the server: without it what it would collect counts as kept
+            )  # with the collector at work, as in the server: else what it would collect counts as kept
             seconds, core = time.perf_counter() - began, time.process_time() - core_before
             reference = once(partial(bare, _by_hand(most)))
             yield Measure(

@@ -60,14 +60,13 @@ def choose() -> str:
     """Language of this request: ``?lang=``, the account's, the cookie's, then the browser's; Chinese when none fits."""
     if "language" in g:
         return str(g.language)
-    asking = request
-    cookies = asking.cookies
-    asked = asking.args.get("lang") or cookies.get("language")
+    cookies = request.cookies
+    asked = request.args.get("lang") or cookies.get("language")
     is_perhaps_known = current_app.config["SESSION_COOKIE_NAME"] in cookies  # nobody is looked for who brings nothing
     if not asked and is_perhaps_known and current_user and current_user.is_authenticated:
         asked = current_user.language
     if not asked:
-        asked = _of_browser(asking.headers.get("Accept-Language", ""))
+        asked = _of_browser(request.headers.get("Accept-Language", ""))
     found = asked if asked in LANGUAGES else "zh_Hans_CN"
     g.language = found
     return found
@@ -86,9 +85,9 @@ def is_zh() -> bool:
     return locale is None or locale.language == "zh"
 
 
-def listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[Any]) -> str:
     """Names after each other, with the mark the reader's language puts between them."""
-    return ("、" if is_zh() else ", ").join(words)
+    return ("、" if is_zh() else ", ").join(str(word) for word in words)
 
 
 @blueprint.get("/language/<language>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,6 @@ from metrology.persistence.database import db, reading, small_cache
 from metrology.persistence.journal import record
 from metrology.services import list_preferences
 from metrology.web import beside
-from metrology.web.languages import is_zh
 from metrology.web.list_filters import Asking
 from metrology.web.listing import DEFINITIONS, ListDefinition, Listing, args_of, asking
 from metrology.web.problems import sentence_of
@@ -32,12 +31,7 @@ blueprint = Blueprint("lists", __name__, url_prefix="/lists")
 
 @blueprint.record_once
 def _register(state: BlueprintSetupState) -> None:
-    state.app.jinja_env.filters.update(cell=cell_text, listed=listed)
-
-
-def listed(values: Iterable[Any]) -> str:
-    """Several words in one line, as the language lists them."""
-    return ("、" if is_zh() else ", ").join(str(value) for value in values)
+    state.app.jinja_env.filters["cell"] = cell_text
 
 
 def cell_text(value: Cell) -> str:
