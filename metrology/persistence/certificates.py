@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
-from metrology.persistence.columns import Instant, Json, Key, Line, reference, sparse_index
+from metrology.persistence.columns import CanonicalJson, Instant, Key, Line, reference, sparse_index
 from metrology.persistence.database import Model, UtcDateTime
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import Verification
@@ -86,7 +86,9 @@ class Certificate(Model):
         server_default=false(),
         comment="an open case doubts a standard it was judged with: it holds for nothing until the case is closed",
     )
-    payload: Mapped[Any] = deferred(mapped_column(Json, comment="every fact printed; the PDF is made from it alone"))
+    payload: Mapped[Any] = deferred(
+        mapped_column(CanonicalJson, comment="every fact printed; the PDF is made from it alone")
+    )
     issued_at: Mapped[Instant]
     status_index: Mapped[int | None] = mapped_column(
         BigInteger, comment="its random slot in the status list; empty: not signed yet"

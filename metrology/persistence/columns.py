@@ -9,11 +9,28 @@ from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, Integer, Strin
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
+from metrology.persistence.canonical import encoded
 from metrology.persistence.database import UtcDateTime
 
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64-bit key; SQLite's rowid is one already, and only INTEGER PRIMARY KEY grows by itself there."""
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class _CanonicalText(JSON):
+    """JSON whose text is the very bytes that are hashed (``persistence.canonical``)."""
+
+    def adapt(self, cls: Any, **kw: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's own signature
+        """Itself, where the dialect would put the usual JSON in its place."""
+        return self
+
+    def bind_processor(self, dialect: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's own signature
+        """The text of a value."""
+        return lambda value: encoded(value).decode()
+
+
+CanonicalJson = Json.with_variant(_CanonicalText(), "sqlite")
+"""JSON that SQLite keeps in the form that is hashed, so that its fingerprint needs no parsing; JSONB has a form of its own."""
 
 Key = Annotated[int, mapped_column(Big, primary_key=True, autoincrement=True)]
 Code = Annotated[str, mapped_column(String(40))]

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
@@ -44,6 +45,12 @@ def digest_of(paper: Any) -> str:
     return _sha256(_of(paper, _CERTIFICATE))
 
 
+def digest_as_kept(paper: Any, payload: bytes) -> str:
+    """The same with the payload's text taken as it stands, unparsed: right where that text is canonical, another everywhere else."""
+    facts = _of(paper, _CERTIFICATE[:-1])
+    return _hashed(orjson.dumps({**facts, "payload": orjson.Fragment(payload)}, None, orjson.OPT_SORT_KEYS))
+
+
 def _of(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     # What is printed is JSON already; to look through it value by value would take longer than all the rest.
     return {
@@ -53,7 +60,11 @@ def _of(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _sha256(facts: Mapping[str, Any]) -> str:
-    found, said = hashlib.sha256(), encoded(facts)
+    return _hashed(encoded(facts))
+
+
+def _hashed(said: bytes) -> str:
+    found = hashlib.sha256()
     for start in range(0, len(said), _PIECE):
         found.update(said[start : start + _PIECE])
     return found.hexdigest()

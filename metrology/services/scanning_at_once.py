@@ -6,12 +6,12 @@ Both tell the same of a certificate (``tests/services/test_scanning_at_once.py``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import String, Text, cast, exists, func, literal_column, select
+from sqlalchemy import LargeBinary, String, Text, cast, exists, func, literal_column, null, select
 
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import ask, db, dialect_name
@@ -23,7 +23,7 @@ from metrology.persistence.places import Place
 from metrology.persistence.preferences import RegistrySetting
 from metrology.persistence.verifications import Verification
 from metrology.services import certifying, lot_of_meter, scanning, settings
-from metrology.services.record_digest import ENDED, ISSUED, KEY, digest_of
+from metrology.services.record_digest import ENDED, ISSUED, KEY, digest_as_kept, digest_of
 from metrology.services.scanning import PastVerification, PublicFacts
 from metrology.services.settings import BureauSettings
 from metrology.services.validity import stands
@@ -46,7 +46,7 @@ class Paper:
     standing: str
     end_reason: str
     under_review: bool
-    payload: Any
+    payload: Any = None
     ended_on: None = None
 
 
@@ -60,6 +60,8 @@ class SealShown(NamedTuple):
 class _Rest(NamedTuple):
     """What is asked beside the certificate, in the order of ``_select``."""
 
+    payload: Any
+    printed: Any
     state: str
     type_code: str
     model: str
@@ -82,7 +84,7 @@ class _Rest(NamedTuple):
 
 _PAPER = (
     "id", "number", "code", "kind", "instrument_id", "verification_id", "verified_on", "issued_on", "valid_until",
-    "validity_rule", "standing", "end_reason", "under_review", "payload",
+    "validity_rule", "standing", "end_reason", "under_review",
 )  # fmt: skip
 
 
@@ -96,21 +98,36 @@ def standing(code: str, *, today: date) -> tuple[PublicFacts, BureauSettings] | 
     paper, rest = _paper(rows[0]), _Rest(*rows[0][len(_PAPER) :])
     if paper.standing != "valid" or rest.has_ended:
         return None
-    if (_parsed(rest.issued) or {}).get(KEY) != [None, digest_of(paper)]:
+    printed = _printed(paper, rest)
+    if printed is None:
         return None
-    bureau = _bureau(_parsed(rest.settings))
+    bureau = _bureau(rest.settings)
     worth = certifying.standing(paper, rest, today, bureau.warn_days)  # type: ignore[arg-type]
-    return _facts(rest, paper, worth), bureau
+    return _facts(rest, paper, printed, worth), bureau
 
 
 def _paper(row: Any) -> Paper:
     values: dict[str, Any] = dict(zip(_PAPER, row, strict=False))
-    values.update({name: _day(values[name]) for name in _DAYS}, payload=_parsed(values["payload"]))
+    values.update({name: _day(values[name]) for name in _DAYS})
     return Paper(**values)
 
 
-def _facts(row: _Rest, paper: Paper, worth: certifying.Standing) -> PublicFacts:
-    printed = paper.payload.get("instrument") or {}
+def _printed(paper: Paper, row: _Rest) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """What the certificate prints of the instrument, and the institute's name; None when it is not what the journal says was issued."""
+    told = (_parsed(row.issued) or {}).get(KEY)
+    if row.printed is not None and told == [None, digest_as_kept(paper, row.payload)]:
+        instrument, institute = _parsed(row.printed)
+        return instrument or {}, institute
+    whole = replace(paper, payload=orjson.loads(row.payload))
+    if told != [None, digest_of(whole)]:
+        return None
+    return whole.payload.get("instrument") or {}, whole.payload["body"]["name"]
+
+
+def _facts(
+    row: _Rest, paper: Paper, shown: tuple[dict[str, Any], dict[str, str]], worth: certifying.Standing
+) -> PublicFacts:
+    printed, institute = shown
     return PublicFacts(
         standing=worth,
         state=row.state,
@@ -124,7 +141,7 @@ def _facts(row: _Rest, paper: Paper, worth: certifying.Standing) -> PublicFacts:
         part_name=scanning.part_name_of(row.type_code, row.part_label),
         holder=row.holder or "" if row.holder_kind in scanning.PUBLIC_HOLDERS else "",
         place=row.place or row.place_name or "",
-        institute=dict(paper.payload["body"]["name"]),
+        institute=dict(institute),
         seals=tuple(SealShown(*one) for one in _parsed(row.seals) or ()),
         history=tuple(
             PastVerification(date.fromisoformat(on), verdict or "", kind)
@@ -149,16 +166,15 @@ def _parsed(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str) else value
 
 
-_kept: tuple[dict[str, str], BureauSettings] = ({}, BureauSettings())
+_kept: tuple[Any, BureauSettings] = (None, BureauSettings())
 
 
-def _bureau(stored: dict[str, str] | None) -> BureauSettings:
-    """The settings these rows say; parsed anew only when they are others than last time."""
+def _bureau(stored: Any) -> BureauSettings:
+    """The settings these rows say; parsed anew only when their text is another than last time."""
     global _kept  # noqa: PLW0603 - a memo of the last answer, compared with the rows each time
-    stored = stored or {}
     known, found = _kept
     if known != stored:
-        found = settings.parse(stored)
+        found = settings.parse(_parsed(stored) or {})
         _kept = (stored, found)
     return found
 
@@ -209,8 +225,8 @@ def _select(name: str) -> Any:
     lot_said = lot.correlate(Certificate).subquery()
     return (
         select(
-            *(getattr(Certificate, one) for one in _PAPER[:-1]),
-            as_text(Certificate.payload),
+            *(getattr(Certificate, one) for one in _PAPER),
+            *_payload(name),
             Instrument.state.label("state"),
             Instrument.type_code,
             Instrument.model,
@@ -236,6 +252,14 @@ def _select(name: str) -> Any:
         .outerjoin(Place, Place.id == Instrument.place_id)
         .where(Certificate.code == literal_column(_SOUGHT))
     )
+
+
+def _payload(name: str) -> tuple[Any, Any]:
+    """The payload's text, and what is shown of it: SQLite keeps the very text that was hashed, which then need not be parsed."""
+    if name != "sqlite":
+        return cast(Certificate.payload, Text), null().label("printed")
+    shown = func.json_extract(Certificate.payload, literal_column("'$.instrument'"), literal_column("'$.body.name'"))
+    return cast(Certificate.payload, LargeBinary), shown.label("printed")
 
 
 def _past() -> Any:

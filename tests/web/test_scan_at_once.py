@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Seal
 from metrology.persistence.places import Place
-from metrology.services import certifying, scanning, scanning_at_once, settings
+from metrology.services import certifying, record_digest, scanning, scanning_at_once, settings
 from metrology.web import scan_at_once
 from metrology.web.shapes import Shapes, Slot
 from tests.conftest import NOW, TODAY
@@ -183,6 +184,43 @@ def test_a_certificate_without_its_entry_is_not_vouched_for(session: Session) ->
     )
     session.commit()
     assert scanning_at_once.standing(certificate.code, today=TODAY) is None
+
+
+def _rewrite_payload(session: Session, certificate: Certificate, said: str) -> None:
+    session.commit()
+    update = text("update certificate set payload = :said where id = :id")
+    if session.get_bind().dialect.name == "postgresql":
+        update = text("update certificate set payload = cast(:said as jsonb) where id = :id")
+    without_triggers(session, "certificate")
+    session.execute(update, {"said": said, "id": certificate.id})
+    session.commit()
+
+
+def test_a_payload_written_in_another_form_is_vouched_for_by_its_meaning(app: Flask, session: Session) -> None:
+    certificate = certify(session, create_team(session), create_scale(session), INITIAL)
+    session.commit()
+    before = app.test_client().get(f"/c/{certificate.code}").data
+    back = dict(reversed(certificate.payload.items()))
+    _rewrite_payload(session, certificate, json.dumps(back, indent=1))
+    assert scanning_at_once.standing(certificate.code, today=TODAY) is not None
+    assert app.test_client().get(f"/c/{certificate.code}").data == before
+
+
+def test_a_payload_that_says_a_thing_twice_shows_what_was_issued_or_nothing(session: Session) -> None:
+    certificate = certify(session, create_team(session), create_scale(session), INITIAL)
+    session.commit()
+    forged = json.dumps({"instrument": {**certificate.payload["instrument"], "serial_number": "FORGED"}})
+    _rewrite_payload(session, certificate, forged[:-1] + "," + json.dumps(certificate.payload)[1:])
+    found = scanning_at_once.standing(certificate.code, today=TODAY)
+    assert found is None or found[0].serial_number == certificate.instrument.serial_number != "FORGED"
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_sqlite_keeps_the_text_that_was_hashed(session: Session) -> None:
+    certificate = certify(session, create_team(session), create_scale(session), INITIAL)
+    session.commit()
+    said = session.execute(text("select cast(payload as blob) from certificate")).scalar_one()
+    assert record_digest.digest_as_kept(certificate, said) == record_digest.digest(certificate)
 
 
 def test_settings_changed_are_seen_at_once(app: Flask, session: Session) -> None:
