@@ -22,6 +22,7 @@ from sqlalchemy import create_engine, text
 from bench.building import build
 from bench.rows import TODAY
 from metrology import create_app
+from metrology.cli.serving import settle
 from metrology.persistence.database import db, transaction
 from metrology.services.keeping_states import keep_states
 from metrology.settings import ROOT, load
@@ -64,6 +65,7 @@ def open_registry(name: str, database: str) -> Registry:
         with transaction(db.session()) as session:  # what the nightly work keeps; nothing when it is kept already
             keep_states(session, today=TODAY)
         db.session.remove()
+    settle()  # as the server does when it starts
     return Registry(name, size, database, app)
 
 
