@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from metrology.persistence import outcome_tallies, tallies
+from metrology.persistence import instruments_then, outcome_tallies, tallies
 
 FIXED_COLUMNS = {
     "verification": (
@@ -140,6 +140,7 @@ def statements(dialect: str) -> list[str]:
         *(_sqlite() if dialect == "sqlite" else _postgresql()),
         *tallies.statements(dialect),
         *outcome_tallies.statements(dialect),
+        *instruments_then.statements(dialect),
     ]
 
 
@@ -246,5 +247,7 @@ def _forbidden() -> list[tuple[str, str]]:
         ("label_handout", "delete"),
         ("indicator_target", "update"),
         ("indicator_target", "delete"),
+        ("instrument_then", "update"),
+        ("instrument_then", "delete"),
     ]
     return [*pairs, ("reminder", "delete")]

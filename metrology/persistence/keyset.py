@@ -8,6 +8,7 @@ division: each value is one range of the index, and their beginnings are merged,
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -90,8 +91,41 @@ class KeyPage:
         return [position.key for position in self.positions]
 
 
+class Walked(ABC):
+    """A list that is read from any of its rows onwards or backwards."""
+
+    @abstractmethod
+    def count(self, session: Session, cap: int) -> int:
+        """How many rows, counted to at most ``cap`` + 1."""
+
+    @abstractmethod
+    def walk(self, session: Session, limit: int, start: Position | None, *, backwards: bool = False) -> list[Position]:
+        """So many rows after a position, or before it in the order turned round; from an end of the list without one."""
+
+    def page(
+        self, session: Session, limit: int, *, after: Position | None = None, before: Position | None = None
+    ) -> KeyPage:
+        """The rows after a position, or the ones just before it, or the first ones."""
+        if before is not None:
+            found = self.walk(session, limit + 1, before, backwards=True)
+            return KeyPage(tuple(reversed(found[:limit])), has_previous=len(found) > limit, has_next=True)
+        found = self.walk(session, limit + 1, after, backwards=False)
+        return KeyPage(tuple(found[:limit]), has_previous=after is not None, has_next=len(found) > limit)
+
+    def chunks(self, session: Session, size: int) -> Iterator[list[Any]]:
+        """The keys of the whole list, in order, so many at a time."""
+        last: Position | None = None
+        while True:
+            found = self.walk(session, size, last, backwards=False)
+            if found:
+                yield [position.key for position in found]
+                last = found[-1]
+            if len(found) < size:
+                return
+
+
 @dataclass(frozen=True)
-class KeysetQuery:
+class KeysetQuery(Walked):
     """What a list holds, in which order."""
 
     order: Order
@@ -104,34 +138,14 @@ class KeysetQuery:
         looked_at = [any_of(Unindexed(column), values) for column, values in divisions]
         return cls(order, (*conditions, *looked_at))
 
-    def page(
-        self, session: Session, limit: int, *, after: Position | None = None, before: Position | None = None
-    ) -> KeyPage:
-        """The rows after a position, or the ones just before it, or the first ones."""
-        if before is not None:
-            found = self._walk(session, limit + 1, before, backwards=True)
-            return KeyPage(tuple(reversed(found[:limit])), has_previous=len(found) > limit, has_next=True)
-        found = self._walk(session, limit + 1, after, backwards=False)
-        return KeyPage(tuple(found[:limit]), has_previous=after is not None, has_next=len(found) > limit)
-
-    def chunks(self, session: Session, size: int) -> Iterator[list[Any]]:
-        """The keys of the whole list, in order, so many at a time."""
-        last: Position | None = None
-        while True:
-            found = self._walk(session, size, last, backwards=False)
-            if found:
-                yield [position.key for position in found]
-                last = found[-1]
-            if len(found) < size:
-                return
-
     def count(self, session: Session, cap: int) -> int:
         """How many rows, counted to at most ``cap`` + 1."""
         divided = [any_of(column, values) for column, values in self.divisions]
         some: Select[Any] = select(self.order.key).where(*self.conditions, *divided)
         return session.scalar(select(func.count()).select_from(some.limit(cap + 1).subquery())) or 0
 
-    def _walk(self, session: Session, limit: int, start: Position | None, *, backwards: bool) -> list[Position]:
+    def walk(self, session: Session, limit: int, start: Position | None, *, backwards: bool = False) -> list[Position]:
+        """The rows, part by part: those with a value and those without."""
         found: list[Position] = []
         if any(not values for _column, values in self.divisions):
             return found
@@ -181,3 +195,27 @@ class KeysetQuery:
             whole.append(any_of(column, values))
         choices = [[column == value for value in values] for column, values in divided]
         return [(*whole, *one) for one in product(*choices)]
+
+
+@dataclass(frozen=True)
+class Merged(Walked):
+    """Lists of the same order as one, none of whose rows is in two of them. Sorted by a day or a number, not by a text.
+
+    Each is read as far as the page may reach: what they hold is never put together whole.
+    """
+
+    parts: tuple[KeysetQuery, ...]
+
+    def count(self, session: Session, cap: int) -> int:
+        """How many rows, counted to at most ``cap`` + 1."""
+        return min(sum(part.count(session, cap) for part in self.parts), cap + 1)
+
+    def walk(self, session: Session, limit: int, start: Position | None, *, backwards: bool = False) -> list[Position]:
+        """The first of all that the parts begin with."""
+        found = [one for part in self.parts for one in part.walk(session, limit, start, backwards=backwards)]
+        descends = self.parts[0].order.descending != backwards
+        found.sort(key=lambda one: one.key, reverse=descends)
+        with_value = [one for one in found if one.value is not None]
+        with_value.sort(key=lambda one: one.value, reverse=descends)
+        without = [one for one in found if one.value is None]
+        return [*without, *with_value][:limit] if backwards else [*with_value, *without][:limit]

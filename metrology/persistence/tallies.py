@@ -84,7 +84,7 @@ _SOURCES = {
     "holder_id": "coalesce({}.holder_id, 0)",
     "place_id": "coalesce({}.place_id, 0)",
 }
-_WATCHED = (
+WATCHED = (
     *("state", "district_code", "type_code", "purpose", "due_date", "due_kind", "last_verified_on", "holder_id"),
     *("place_id", "is_assembly"),
 )
@@ -125,7 +125,7 @@ _NOW = "'now'"
 
 def _sqlite() -> Iterator[str]:
     added, taken = _sqlite_body("new", 1), _sqlite_body("old", -1)
-    changed = " or ".join(f"old.{column} is not new.{column}" for column in _WATCHED)
+    changed = " or ".join(f"old.{column} is not new.{column}" for column in WATCHED)
     yield f"create trigger instrument_tallied_in after insert on instrument when not new.is_assembly begin {added} end"
     yield (
         "create trigger instrument_tallied_out after delete on instrument when not old.is_assembly begin "
@@ -202,7 +202,7 @@ def _rows(table: str, count: int, day: str = "i.updated_at") -> str:
 
 
 def _updated() -> str:
-    changed = " or ".join(f"o.{column} is distinct from i.{column}" for column in _WATCHED)
+    changed = " or ".join(f"o.{column} is distinct from i.{column}" for column in WATCHED)
     both = f"from old_rows o join new_rows i on i.id = o.id where ({changed})"
     return (
         f"select {_READ.format('o')}, i.updated_at, -1 as n {both} and not o.is_assembly "
@@ -260,6 +260,6 @@ def _run(session: Session, statement: str) -> None:
 
 
 __all__ = [
-    "DUE", "GROUP", "NO_DAY", "TALLIES", "coarsest", "due_tally", "fill", "fold", "holder_tally", "keys_of", "place_tally",
-    "recount", "state_tally", "statements", "tally_change",
+    "DUE", "GROUP", "NO_DAY", "TALLIES", "WATCHED", "coarsest", "due_tally", "fill", "fold", "holder_tally", "keys_of",
+    "place_tally", "recount", "state_tally", "statements", "tally_change",
 ]  # fmt: skip

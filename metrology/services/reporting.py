@@ -22,6 +22,7 @@ from metrology.persistence.districts import District
 from metrology.persistence.figures import OverdueFigure
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import TypeEntry
+from metrology.persistence.instruments_then import known_from as listed_from
 from metrology.persistence.keyset import among
 from metrology.persistence.places import Place
 from metrology.persistence.tally_reading import Counted, Span, TallyScope, first_day, grouped, oldest, total
@@ -87,6 +88,8 @@ class OverdueReport:
     """What was so when that day ended; visits of that day are not kept."""
     known_from: date | None = None
     """The first day whose end is known."""
+    listed_from: date | None = None
+    """The first day of which the instruments behind the figures are known as well."""
 
     @property
     def unplanned(self) -> int:
@@ -147,6 +150,7 @@ def overdue_report(
         trend=trend,
         is_past=day < today,
         known_from=known_from,
+        listed_from=listed_from(session),
     )
 
 

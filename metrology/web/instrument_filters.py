@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import ColumnElement, literal_column, or_, select
 
 from metrology.domain import schedule
 from metrology.domain.indicator import MANDATORY_PURPOSES
@@ -150,7 +150,7 @@ def planned_where(_asking: Asking, values: list[str]) -> Condition:
 def purpose_where(_asking: Asking, values: list[str]) -> Condition:
     """For one of these purposes. Few instruments are for another than trade: those have an index of their own."""
     chosen = Instrument.purpose.in_(values)
-    return chosen if "trade" in values else chosen & text("instrument.purpose <> 'trade'")
+    return chosen if "trade" in values else chosen & (Instrument.purpose != literal_column("'trade'"))
 
 
 def counted_where(_asking: Asking, values: list[str]) -> Condition:

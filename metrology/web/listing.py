@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 from metrology.documents.workbook import Cell
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
-from metrology.persistence.keyset import Condition, Division, KeyPage, KeysetQuery, Order, Position, among
+from metrology.persistence.keyset import Condition, Division, KeyPage, KeysetQuery, Order, Position, Walked, among
 from metrology.persistence.preferences import SavedFilter
 from metrology.services import list_preferences
 from metrology.services.list_preferences import Layout
@@ -84,7 +84,14 @@ class ListDefinition:
     """Chips of what the division stands for."""
     altered: Callable[[Session, Sequence[Any]], frozenset[int]] = lambda _session, _rows: frozenset()
     """Keys of those rows that are no longer what the journal says was fixed: an export tells their number and nothing else."""
+    asked: Callable[[Asking], Asking] = lambda asking: asking
+    """Who asks for what, once what the address says of the day is taken into account."""
+    widened: Callable[[KeysetQuery, Asking], Walked] = lambda query, _asking: query
+    """What the list holds, where that is not the table of the model alone."""
+    shown: Callable[[Session, Sequence[Any], Asking], Sequence[Any]] = lambda _session, rows, _asking: rows
+    """What the columns read, of rows of the model."""
     extra_keys: tuple[str, ...] = ()
+    """What of the address says which list it is, beside the filters: it stays when these are cleared."""
     loads: tuple[Any, ...] = ()
     export_action: str = "instrument.export"
     template: str = "lists/page.html"
@@ -118,7 +125,7 @@ class Listing:
 
     def __init__(self, definition: ListDefinition, asking: Asking) -> None:
         self.definition = definition
-        self.asking = asking
+        self.asking = asking = definition.asked(asking)
         wanted = asking.value("sort") or definition.default_sort
         name = wanted.removeprefix("-")
         self.sort = wanted if name in definition.sorts else definition.default_sort
@@ -126,9 +133,9 @@ class Listing:
     # -- what it holds
 
     @cached_property
-    def query(self) -> KeysetQuery:
+    def query(self) -> Walked:
         """The rows, by conditions and order."""
-        return self._query(with_text=True)
+        return self.definition.widened(self._query(with_text=True), self.asking)
 
     def _query(self, *, with_text: bool) -> KeysetQuery:
         asking, definition = self.asking, self.definition
@@ -169,7 +176,8 @@ class Listing:
         options = [*self.definition.loads, *(load for column in columns for load in column.loads)]
         rows = session.scalars(select(self.definition.model).where(key.in_(keys)).options(*options))
         found = {getattr(row, key.key): row for row in rows.unique()}
-        return [found[one] for one in keys if one in found]
+        here = [found[one] for one in keys if one in found]
+        return list(self.definition.shown(session, here, self.asking))
 
     @cached_property
     def rows(self) -> list[Any]:
@@ -214,7 +222,8 @@ class Listing:
     @property
     def is_filtered(self) -> bool:
         """Whether the address narrows the list."""
-        return any(self.asking.values(key) for key in self.definition.keys if key != "sort")
+        given = {"sort", *self.definition.extra_keys}
+        return any(self.asking.values(key) for key in self.definition.keys if key not in given)
 
     @property
     def saved_filters(self) -> list[SavedFilter]:
@@ -260,6 +269,12 @@ class Listing:
         for key, change in changes.items():
             values[key] = [change] if isinstance(change, str) else [str(one) for one in change]
         return url_for(self.definition.endpoint, **{key: value for key, value in values.items() if value})
+
+    @property
+    def clear_url(self) -> str:
+        """Address of this list without filters."""
+        keys = self.definition.extra_keys
+        return url_for(self.definition.endpoint, **{key: value for key, value in self._values().items() if key in keys})
 
     def sort_url(self, column: Column) -> str:
         """Address with the list sorted by a column; the other way round when it already is."""

@@ -24,7 +24,7 @@ from metrology.web import beside
 from metrology.web.list_filters import Asking
 from metrology.web.listing import DEFINITIONS, ListDefinition, Listing, args_of, asking
 from metrology.web.problems import sentence_of
-from metrology.web.requests import actor, allowed, now, or_404, requires, today
+from metrology.web.requests import actor, allowed, now, or_404, requires
 
 blueprint = Blueprint("lists", __name__, url_prefix="/lists")
 
@@ -79,8 +79,9 @@ def export(page: str, form: str) -> Response:
     else:
         body = write_xlsx(columns, _cells(shown), title=title, definitions=_about(shown))
     response = Response(body, mimetype=None, content_type=FORMS[form], direct_passthrough=form == "xlsx")
-    name = f"{page}-{today().isoformat()}.{form}"
-    full = quote(f"{title}-{today().isoformat()}.{form}")
+    day = shown.asking.today.isoformat()
+    name = f"{page}-{day}.{form}"
+    full = quote(f"{title}-{day}.{form}")
     response.headers["Content-Disposition"] = f"attachment; filename={name}; filename*=UTF-8''{full}"
     return response
 
@@ -105,7 +106,11 @@ def _cells(shown: Listing) -> Iterator[list[Cell]]:
 
 def _about(shown: Listing) -> list[tuple[str, str]]:
     """What the file holds, for the one who finds it in a folder next year."""
-    about = [(_("List"), str(shown.definition.title)), (_("As of"), today().isoformat()), (_("Taken by"), actor().name)]
+    about = [
+        (_("List"), str(shown.definition.title)),
+        (_("As of"), shown.asking.today.isoformat()),
+        (_("Taken by"), actor().name),
+    ]
     return about + [(label, value) for label, value, _url in shown.all_chips]
 
 

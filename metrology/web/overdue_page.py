@@ -1,7 +1,7 @@
 """The overdue report as drawn: its charts, each figure with the address of the instruments behind it.
 
-A list of instruments shows them as they are now. So the figures of a past day open no list: it would show others under the
-same number. Names of districts, types, places and holders open the report narrowed to them, of the same day.
+A list of instruments shows them as they are now, so the figures of a past day open the list of that day. Where what each
+instrument was is not kept they open none. Names of districts, types, places and holders open the report narrowed to them, of the same day.
 """
 
 from __future__ import annotations
@@ -44,10 +44,16 @@ class Links:
     query: Mapping[str, str]
 
     def _list(self, **values: str | None) -> str | None:
-        if self.report.is_past:
-            return None
         kept: dict[str, Any] = {key: value for key, value in values.items() if value}
-        return url_for("instruments.listing", **kept)
+        if not self.report.is_past:
+            return url_for("instruments.listing", **kept)
+        return url_for("instruments_then.listing", **{**self._day(), **kept}) if self.has_lists else None
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether it is known which instruments the figures count: of today, and of the days since what each was is kept."""
+        first = self.report.listed_from
+        return not self.report.is_past or (first is not None and self.report.day >= first)
 
     def overdue(self, **narrower: str | None) -> str | None:
         """Of the overdue."""

@@ -1,4 +1,4 @@
-"""The overdue page: what a figure says is what the list behind it holds; past days open no list; each sees its own."""
+"""The overdue page: what a figure says is what the list behind it holds, of today and of a past day; each sees its own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from metrology.documents.spreadsheet_in import read_workbook
 from metrology.persistence import clock
 from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
+from metrology.persistence.instruments_then import KnownFrom
 from metrology.persistence.places import Place
 from metrology.persistence.visits import Visit, VisitItem
 from tests.conftest import NOW, TODAY
@@ -98,7 +99,7 @@ def _page(client: FlaskClient, address: str) -> str:
 
 def _figures(page: str) -> list[tuple[str, int]]:
     """Every figure that opens a list of instruments: (address, figure)."""
-    links = re.findall(r'<a href="(/instruments/\?[^"]*)">(?:all )?([\d,]+)(?: in use)?</a>', page)
+    links = re.findall(r'<a href="(/instruments/(?:then)?\?[^"]*)">(?:all )?([\d,]+)(?: in use)?</a>', page)
     return [(address, int(figure.replace(",", ""))) for address, figure in links]
 
 
@@ -146,14 +147,128 @@ def test_an_address_that_names_nothing_finds_nothing(
         assert "Nothing is overdue" in _page(manager, f"/reports/overdue?{query}"), query
 
 
-def test_a_past_day_says_so_and_opens_no_list(client: FlaskClient, session: Session, city: dict[str, int]) -> None:
+def _change_today(session: Session, city: dict[str, int]) -> None:
+    """Today one is verified, one moves, one goes, one is registered; until yesterday all was as in ``city``."""
+    rows = list(session.scalars(select(Instrument).where(Instrument.state == "in_use").order_by(Instrument.id)))
+    changes: list[dict[str, Any]] = [
+        {"due_date": date(2027, 5, 1)}, {"district_code": "410783", "holder_id": None}, {"state": "retired"},
+        {"place_id": None, "purpose": "medical"},
+    ]  # fmt: skip
+    for row, values in zip(rows, changes, strict=False):
+        session.execute(update(Instrument).where(Instrument.id == row.id).values(**values, updated_at=NOW))
+    _add(session, 8, since=TODAY, holder_id=city["holder"], place_id=city["market"])
+
+
+@pytest.mark.parametrize("narrowed", ["", "&district=410702", "&district=none", "&age=31-90", "&holder={holder}"])
+def test_every_figure_of_a_past_day_is_what_its_list_holds(
+    client: FlaskClient, session: Session, city: dict[str, int], narrowed: str
+) -> None:
+    address = f"/reports/overdue?as_of={YESTERDAY}{narrowed.format(**city)}"
+    manager = _manager(client, session)
+    before = [figure for _address, figure in _figures(_page(manager, f"/reports/overdue?as_of={WEEK_AGO}"))]
+    _change_today(session, city)
+    figures = _figures(_page(manager, address))
+    assert len(figures) > 6
+    for behind, figure in dict(figures).items():
+        assert f"as_of={YESTERDAY}" in behind
+        assert _listed(manager, behind) == figure, behind
+    assert before == [figure for _address, figure in _figures(_page(manager, f"/reports/overdue?as_of={WEEK_AGO}"))]
+
+
+def test_a_list_of_a_past_day_says_what_was_so_then(
+    client: FlaskClient, session: Session, city: dict[str, int]
+) -> None:
+    _change_today(session, city)
+    manager = _manager(client, session)
+    address = f"/instruments/then?as_of={YESTERDAY}&due=overdue&state=in_use&holder={city['holder']}"
+    page = _page(manager, address)
+    assert f"A past day: {YESTERDAY}" in page
+    assert "示范市场 A1" in page
+    assert str(TODAY - timedelta(days=31)) in page
+    assert "2027-05-01" not in page
+    answer = manager.get(address.replace("/instruments/then", "/lists/instruments_then/export.csv") + "&lang=en")
+    lines = answer.get_data(as_text=True).splitlines()
+    assert len(lines) == 4
+    assert sum("甲商行" in line for line in lines) == 3
+    assert f"instruments_then-{YESTERDAY}.csv" in answer.headers["Content-Disposition"]
+
+
+def test_pages_of_a_past_day_hold_each_instrument_once(
+    client: FlaskClient, session: Session, city: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _change_today(session, city)
+    monkeypatch.setattr("metrology.web.listing.PAGE_SIZE", 2)
+    manager = _manager(client, session)
+    address, seen = f"/instruments/then?as_of={YESTERDAY}&due=overdue&state=in_use", []
+    for _each in range(5):
+        page = _page(manager, address)
+        seen += re.findall(r'href="/instruments/(\d+)"', page)
+        more = re.search(r'href="(/instruments/then\?[^"]*after=[^"]*)"', page)
+        if not more:
+            break
+        address = more[1]
+    assert (len(seen), len(set(seen))) == (5, 5)
+
+
+def test_a_list_of_a_past_day_shows_what_was_and_is_within_reach(
+    client: FlaskClient, session: Session, city: dict[str, int]
+) -> None:
+    _change_today(session, city)
+    local = _manager(client, session, district_code="410783")
+    address = f"/instruments/then?as_of={YESTERDAY}&due=overdue&state=in_use"
+    page = _page(local, address)
+    assert _listed(local, address) == 1
+    assert "What has left your reach since is not shown" in page
+    assert "甲商行" not in page
+    assert _listed(local, address + "&district=410702") == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("yesterday", "“yesterday” is no day."),
+        ((TODAY + timedelta(days=1)).isoformat(), "The day lies in the future"),
+        ((WEEK_AGO - timedelta(days=1)).isoformat(), f"what each was is kept from {WEEK_AGO} on"),
+    ],
+)
+def test_a_day_that_no_list_is_known_of_is_refused_and_exports_nothing(
+    client: FlaskClient, session: Session, city: dict[str, int], day: str, words: str
+) -> None:
+    manager = _manager(client, session)
+    answer = manager.get(f"/instruments/then?as_of={day}&lang=en")
+    assert answer.status_code == 422
+    assert words in html.unescape(answer.text)
+    export = manager.get(f"/lists/instruments_then/export.csv?as_of={day}&state=all")
+    assert len(export.get_data(as_text=True).splitlines()) == 1
+
+
+def test_today_has_a_list_of_its_own(client: FlaskClient, session: Session, city: dict[str, int]) -> None:
+    answer = _manager(client, session).get(f"/instruments/then?as_of={TODAY}&due=overdue&state=in_use&state=rejected")
+    assert answer.location == "/instruments/?due=overdue&state=in_use&state=rejected"
+
+
+def test_a_past_day_says_so_and_opens_its_own_lists(
+    client: FlaskClient, session: Session, city: dict[str, int]
+) -> None:
     manager = _manager(client, session)
     page = _page(manager, f"/reports/overdue?as_of={YESTERDAY}&district=410702")
     assert f"A past day: {YESTERDAY}" in page
     assert "How visits stood is not kept" in page
     assert f"Figures exist from {WEEK_AGO} on" in page
-    assert _figures(page) == []
+    assert "The figures open the instruments as they were" in page
     assert f"/reports/overdue?district=410702&as_of={YESTERDAY}&type=fuel_dispenser" in page
+
+
+def test_before_it_was_kept_what_each_was_a_past_day_opens_no_list(
+    client: FlaskClient, session: Session, city: dict[str, int]
+) -> None:
+    """A registry that was in use before the release that keeps it."""
+    session.add(KnownFrom(what="instrument_then", day=YESTERDAY))
+    manager = _manager(client, session)
+    page = _page(manager, f"/reports/overdue?as_of={YESTERDAY - timedelta(days=1)}")
+    assert f"what each instrument was is kept from {YESTERDAY} on" in page
+    assert "/instruments/then" not in page
+    assert _figures(_page(manager, f"/reports/overdue?as_of={YESTERDAY}"))
 
 
 def test_a_past_day_tells_what_was_so(client: FlaskClient, session: Session, city: dict[str, int]) -> None:

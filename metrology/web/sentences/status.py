@@ -15,6 +15,9 @@ SENTENCES = {
     "day_before_figures": _l(
         "Nothing is known of %(day)s: figures are kept from %(first)s on. Ask for that day or a later one."
     ),
+    "day_before_lists": _l(
+        "Which instruments were behind the figures of %(day)s is not known: what each was is kept from %(first)s on."
+    ),
     "bad_day": _l("“%(value)s” is no day. Write it as 2026-05-03."),
     "file_needed": _l("Send the sheet as “file”."),
     "bad_json": _l("The request is no JSON that can be read."),
