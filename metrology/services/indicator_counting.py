@@ -40,6 +40,8 @@ class Asked:
     district_code: str | None = None
     type_code: str | None = None
     manufacturer: str | None = None
+    listed_from: date | None = None
+    """The first day of which it is known which instruments were in use; None where no list is asked for."""
 
     @property
     def day(self) -> date:

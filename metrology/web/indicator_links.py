@@ -1,7 +1,7 @@
 """The lists behind the figures of indicators: each opens exactly what was counted, or the page says why there is no list.
 
-A list shows records as they are today: of a past day, and of how many were in use at the end of a past month, only numbers
-are kept.
+A list shows records as they are today: of a past day only numbers are kept. Instruments in use at the end of a past day have a
+list of that day, as far back as it is kept what each was.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ def records(code: str, asked: Asked, **more: Any) -> str | None:
 
 
 def in_use(asked: Asked, **more: Any) -> str | None:
-    """The list of instruments under mandatory verification that are in use; only where the state asked for is today's."""
-    return _instruments(asked, mandatory="yes", **more) if asked.end == asked.today else None
+    """The list of instruments under mandatory verification that are in use as the state is asked for."""
+    return _then(asked, **{"mandatory": "yes", **_where(asked), **more})
 
 
 def complaints(asked: Asked, **more: Any) -> str | None:
@@ -136,10 +136,21 @@ def complaints(asked: Asked, **more: Any) -> str | None:
 
 
 def _all_in_use(asked: Asked) -> str | None:
-    if asked.end != asked.today:
+    return _then(asked, district=asked.district_code)
+
+
+def is_listed(asked: Asked) -> bool:
+    """Whether it is known which instruments were in use when the state is asked for."""
+    return asked.end == asked.today or (asked.listed_from is not None and asked.end >= asked.listed_from)
+
+
+def _then(asked: Asked, **more: Any) -> str | None:
+    if not is_listed(asked):
         return None
-    where = {"district": asked.district_code} if asked.district_code else {}
-    return _address("instruments.listing", {"state": "in_use", "counted": "yes", **where})
+    given = {"state": "in_use", "counted": "yes", **more}
+    if asked.end == asked.today:
+        return _address("instruments.listing", given)
+    return _address("instruments_then.listing", {"as_of": asked.end.isoformat(), **given})
 
 
 def _instruments(asked: Asked, **more: Any) -> str | None:

@@ -19,6 +19,7 @@ from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
+from metrology.persistence.instruments_then import known_from
 from metrology.services import indicator_papers
 from metrology.services.indicator_counting import Asked, verified_late
 from metrology.services.indicators import GroupMeasure, Measure, Standing, groups, reach, standing
@@ -109,6 +110,7 @@ def detail(code: str) -> str:
         parts=_parts(row, reached),
         has_lists=links.has_lists(asked),
         is_of_today=asked.end == asked.today,
+        is_listed=links.is_listed(asked),
         written=written,
         **_page(asked),
     )
@@ -174,7 +176,7 @@ def _asked() -> Asked:
         asked = indicator_papers.asked_of(args, today=today())
     except Problem:
         asked = indicator_papers.asked_of({**args, "period": ""}, today=today())
-    return replace(asked, as_of=_day(args.get("as_of", "")))
+    return replace(asked, as_of=_day(args.get("as_of", "")), listed_from=known_from(db.session()))
 
 
 def _day(written: str) -> date | None:

@@ -20,6 +20,7 @@ from metrology.domain.period import Period
 from metrology.persistence import clock
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.instruments import Instrument, TypeEntry
+from metrology.persistence.instruments_then import KnownFrom
 from metrology.persistence.verifications import StandardUse, Verification
 from metrology.services import statements
 from metrology.services.indicator_counting import Asked
@@ -30,7 +31,7 @@ from tests.people import create_user, sign_in
 from tests.records import actor_of, create_standard, create_team
 from tests.services.test_indicators import Registry
 
-LISTS = r"/(?:instruments|verifications|complaints)/\?"
+LISTS = r"/(?:instruments/(?:then)?|verifications/|complaints/)\?"
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +134,9 @@ def test_every_group_and_month_opens_what_it_counts(
     assert followed >= 12
 
 
-@pytest.mark.parametrize("code", ["first_pass", "verified", "on_time", "complaints", "turnaround", "workload_standard"])
+@pytest.mark.parametrize(
+    "code", ["first_pass", "verified", "on_time", "complaints", "turnaround", "workload_standard", "coverage"]
+)
 def test_every_month_opens_what_it_counts(client: FlaskClient, session: Session, city: Registry, code: str) -> None:
     sign_in(client, create_user(session, "manager"))
     figures = (
@@ -169,12 +172,39 @@ def test_uses_of_standards_open_the_records_that_have_one(
     assert records in _page(client, "/reports/indicators/?period=2026-06")
 
 
-def test_a_past_day_opens_no_list_and_says_so(client: FlaskClient, session: Session, city: Registry) -> None:
+def test_a_past_day_opens_no_records_and_says_so(client: FlaskClient, session: Session, city: Registry) -> None:
     sign_in(client, create_user(session, "manager"))
     for code in BY_CODE:
         page = _page(client, f"/reports/indicators/{code}?period=2026&as_of=2026-10-01")
-        assert re.findall(LISTS + '[^"]*counted', page) == []
-        assert "so no figure here opens one" in page
+        assert re.findall(r"/(?:instruments|verifications|complaints)/\?[^\"]*counted", page) == []
+        assert ("so no figure here opens one" in page) is (code not in ("coverage", "complaints"))
+        assert ("Complaints of a past day open no list" in page) is (code == "complaints")
+
+
+@pytest.mark.parametrize("asked", ["period=2026&as_of=2026-10-01", "period=2026-06", "period=2026-06&district=410702"])
+def test_instruments_in_use_on_a_past_day_are_listed_as_they_were(
+    client: FlaskClient, session: Session, city: Registry, asked: str
+) -> None:
+    """Whatever became of them since: two moved and one was retired after it."""
+    gone, *moved = session.scalars(select(Instrument).order_by(Instrument.id).limit(3)).all()
+    session.execute(update(Instrument).where(Instrument.id == gone.id).values(state="retired", updated_at=NOW))
+    for row in moved:
+        session.execute(
+            update(Instrument).where(Instrument.id == row.id).values(district_code="410783", updated_at=NOW)
+        )
+    sign_in(client, create_user(session, "manager"))
+    followed = 0
+    for code in ("coverage", "complaints"):
+        behind = _page(client, f"/reports/indicators/{code}?{asked}").partition('indicator-behind">')[2]
+        for address, words in _figures(behind.partition("</section>")[0]):
+            assert ("/instruments/then" in address) is not address.startswith("/complaints")
+            assert _listed(client, address) == _counted(words), address
+            followed += 1
+    assert followed >= 3
+    session.add(KnownFrom(what="instrument_then", day=date(2026, 10, 2)))
+    page = _page(client, "/reports/indicators/coverage?period=2026-06")
+    assert "kept, not which: these figures open no list" in page
+    assert "/instruments/then" not in page
 
 
 def test_what_is_not_divided_by_type_says_so(client: FlaskClient, session: Session, city: Registry) -> None:
