@@ -51,7 +51,7 @@ def must_be_known(session: Session, day: date, *, today: date) -> None:
     if day > today:
         raise Problem("day_to_come", "as_of", today=today.isoformat())
     first = kept.known_from(session)
-    if first is None or day < first:
+    if day < today and (first is None or day < first):
         raise Problem("day_before_lists", "as_of", day=day.isoformat(), first=(first or today).isoformat())
 
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 from flask import Blueprint, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import false, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
-from metrology.domain.problems import Problem
 from metrology.persistence import instruments_then as kept
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.persistence.keyset import KeysetQuery, Order, Walked
@@ -76,26 +74,14 @@ COLUMNS = (
 
 
 def _on_the_day(asking: Asking) -> Asking:
-    """The day asked for is the day of which the filters speak; one that is not known stays what it is."""
-    day = _day(asking)
-    return asking if day is None else replace(asking, today=day)
-
-
-def _day(asking: Asking) -> date | None:
-    try:
-        day = day_asked(asking.value(DAY), DAY) or asking.today
-        instruments_then.must_be_known(asking.session, day, today=asking.today)
-    except Problem:
-        return None
-    return day
+    """The day asked for is the day of which the filters speak. Refused: what is no day, or none that is known."""
+    day = day_asked(asking.value(DAY), DAY) or asking.today
+    instruments_then.must_be_known(asking.session, day, today=asking.today)
+    return replace(asking, today=day)
 
 
 def _query(query: KeysetQuery, asking: Asking) -> Walked:
-    """Of a day that is not known nothing is found, as of any value that makes no sense."""
-    day = _day(asking)
-    if day is None:
-        return KeysetQuery(query.order, (false(),))
-    return kept.as_day_ended(query, day, within(select(Instrument), asking.actor).whereclause)
+    return kept.as_day_ended(query, asking.today, within(select(Instrument), asking.actor).whereclause)
 
 
 def _shown(session: Session, rows: Sequence[Instrument], asking: Asking) -> list[InstrumentOnDay]:
@@ -130,12 +116,11 @@ INSTRUMENTS_THEN = listing.register(
 @blueprint.get("/then", endpoint="listing")
 @requires("instrument.view", replica=True)
 def instrument_list() -> Response | str:
-    """The instruments of a past day. Today's have a list of their own; a day that is not known is refused."""
+    """The instruments of a past day. Today's have a list of their own."""
     day = day_asked(request.args.get(DAY), DAY) or today()
     if day == today():
         rest: dict[str, Any] = {key: value for key, value in request.args.to_dict(flat=False).items() if key != DAY}
         return redirect(url_for("instruments.listing", **rest))
-    instruments_then.must_be_known(listing.asking().session, day, today=today())
     who = actor()
     return listing.show(
         INSTRUMENTS_THEN,

@@ -85,7 +85,7 @@ class ListDefinition:
     altered: Callable[[Session, Sequence[Any]], frozenset[int]] = lambda _session, _rows: frozenset()
     """Keys of those rows that are no longer what the journal says was fixed: an export tells their number and nothing else."""
     asked: Callable[[Asking], Asking] = lambda asking: asking
-    """Who asks for what, once what the address says of the day is taken into account."""
+    """Who asks for what, once what the address says of the day is taken into account; may refuse it."""
     widened: Callable[[KeysetQuery, Asking], Walked] = lambda query, _asking: query
     """What the list holds, where that is not the table of the model alone."""
     shown: Callable[[Session, Sequence[Any], Asking], Sequence[Any]] = lambda _session, rows, _asking: rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -230,3 +231,19 @@ def test_a_reason_that_no_database_would_keep_is_refused(
     assert answer.status_code == 422, answer.text
     assert [one["field"] for one in answer.get_json()["errors"]] == ["reason"]
     assert officer.post(f"visits/{visit.id}/cancel", {"reason": "延期 改日"}).status_code == 200
+
+
+def test_instruments_of_a_past_day_say_what_they_were(session: Session, officer: Program) -> None:
+    before = TODAY - timedelta(days=3)
+    row = create_scale(session, "SC9")
+    row.state, row.due_date, row.due_basis = "in_use", before - timedelta(days=1), "ledger"
+    row.created_at = row.updated_at = NOW - timedelta(days=3)
+    session.flush()
+    row.state, row.updated_at = "retired", NOW
+    session.commit()
+    asked = f"instruments/then?as_of={before}&due=overdue&state=in_use"
+    (one,) = officer.get(asked).json["items"]
+    assert (one["id"], one["has_changed"], one["was"]["state"]) == (row.id, True, "in_use")
+    assert officer.get(asked.replace("state=in_use", "state=retired")).json["items"] == []
+    refused = officer.get(f"instruments/then?as_of={TODAY + timedelta(days=1)}")
+    assert (refused.status_code, refused.json["code"]) == (422, "day_to_come")

@@ -238,8 +238,7 @@ def test_a_day_that_no_list_is_known_of_is_refused_and_exports_nothing(
     answer = manager.get(f"/instruments/then?as_of={day}&lang=en")
     assert answer.status_code == 422
     assert words in html.unescape(answer.text)
-    export = manager.get(f"/lists/instruments_then/export.csv?as_of={day}&state=all")
-    assert len(export.get_data(as_text=True).splitlines()) == 1
+    assert manager.get(f"/lists/instruments_then/export.csv?as_of={day}&state=all").status_code == 422
 
 
 def test_today_has_a_list_of_its_own(client: FlaskClient, session: Session, city: dict[str, int]) -> None:

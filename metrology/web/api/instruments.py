@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from metrology.domain.instrument import Cause, State
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument, Seal
+from metrology.persistence.instruments_then import InstrumentThen
 from metrology.persistence.scope import within
 from metrology.services import labelling, moving
 from metrology.services.instrument_facts import InstrumentFacts
@@ -19,6 +20,7 @@ from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import list_of
 from metrology.web.api.schemas import Text, changes, facts, said, told
 from metrology.web.instrument_lists import INSTRUMENTS
+from metrology.web.instruments_then import INSTRUMENTS_THEN
 from metrology.web.requests import actor, now, or_404, today
 
 area = Area("instruments", "器具", "Instruments")
@@ -42,7 +44,21 @@ InstrumentSaid = said("InstrumentSaid", InstrumentFacts)
 InstrumentChanges = said("InstrumentChanges", InstrumentFacts, without=("seals",), all_optional=True)
 Move = said("Move", None, to=Text(required=True), cause=Text(required=True), reason=Text())
 
+_WAS = (
+    "state", "district_code", "type_code", "purpose", "due_date", "due_kind", "last_verified_on", "holder_id", "place_id",
+    "is_assembly",
+)  # fmt: skip
+InstrumentOnDayTold = told(
+    "InstrumentOnDayTold", id=fields.Integer(required=True), number=fields.String(required=True),
+    was=fields.Nested(told("InstrumentWasTold", InstrumentThen, *_WAS), required=True),
+    has_changed=fields.Boolean(required=True, metadata={"description": "whether any of this is otherwise today"}),
+)  # fmt: skip
+
 list_of(area, "/instruments", INSTRUMENTS, InstrumentTold, zh="器具列表", en="List instruments")
+list_of(
+    area, "/instruments/then", INSTRUMENTS_THEN, InstrumentOnDayTold, zh="某日终了时的器具",
+    en="List instruments as a past day (as_of) ended",
+)  # fmt: skip
 
 
 def seen(instrument_id: int) -> Instrument:

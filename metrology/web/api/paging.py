@@ -88,7 +88,7 @@ def _filters(definition: ListDefinition) -> dict[str, Any]:
     several = {one.key for one in definition.filters if isinstance(one, ChoiceFilter) and one.is_multiple}
     found: dict[str, Any] = {
         key: fields.List(Text()) if key in several else Text()
-        for key in dict.fromkeys(key for one in definition.filters for key in one.keys)
+        for key in (*dict.fromkeys(key for one in definition.filters for key in one.keys), *definition.extra_keys)
     }
     orders = ", ".join(f"`{name}`, `-{name}`" for name in definition.sorts)
     found["sort"] = Text(metadata={"description": f"{orders}; default `{definition.default_sort}`"})
