@@ -39,6 +39,9 @@ class Authorisation(Model):
     replaced_by_id: Mapped[int | None] = reference("authorisation.id", nullable=True, index=False)
     notes: Mapped[Words]
     recorded_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     institute: Mapped[Institute] = relationship()
     district: Mapped[District | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form

@@ -35,10 +35,13 @@ class OutsideInstitute(Model):
     notes: Mapped[Words]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     standards: Mapped[list[OutsideStandard]] = relationship(
         back_populates="institute", order_by="OutsideStandard.name, OutsideStandard.id"
     )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class OutsideStandard(Model):
@@ -61,9 +64,12 @@ class OutsideStandard(Model):
     notes: Mapped[Words]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     institute: Mapped[OutsideInstitute] = relationship(back_populates="standards", lazy="joined", innerjoin=True)
     traces_to: Mapped[OutsideStandard | None] = relationship(remote_side="OutsideStandard.id")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class Equipment(Model):
@@ -98,6 +104,7 @@ class Equipment(Model):
     notes: Mapped[Words]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     institute: Mapped[Institute | None] = relationship()
     places: Mapped[list[StandardEquipment]] = relationship(
@@ -109,6 +116,8 @@ class Equipment(Model):
     checks: Mapped[list[EquipmentCheck]] = relationship(
         back_populates="equipment", order_by="EquipmentCheck.checked_on.desc(), EquipmentCheck.id.desc()"
     )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class StandardEquipment(Model):

@@ -68,5 +68,8 @@ class Contact(Model):
     notify_wecom: Mapped[bool] = mapped_column(Boolean, default=False)
     language: Mapped[str] = mapped_column(String(20), default="zh_Hans_CN")
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     holder: Mapped[Holder] = relationship(back_populates="contacts")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form

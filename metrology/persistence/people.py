@@ -55,6 +55,9 @@ class Institute(Model):
     email: Mapped[Line]
     website: Mapped[Line]
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class User(Model, UserMixin):
@@ -94,6 +97,8 @@ class User(Model, UserMixin):
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[Instant]
     last_login_on: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Of what administrators say of the account (``services.accounts``): logging in is no change of it."""
 
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment] # a list of roles, where the mixin says any
         secondary=user_role, lazy="selectin"
@@ -141,8 +146,11 @@ class Qualification(Model):
     end_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     replaced_by_id: Mapped[int | None] = reference("qualification.id", nullable=True, index=False)
     recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="empty: before such days were kept")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     user: Mapped[User] = relationship(back_populates="qualifications")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
     @property
     def is_kept(self) -> bool:

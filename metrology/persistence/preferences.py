@@ -17,6 +17,9 @@ class RegistrySetting(Model):
     key: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[Words]
     updated_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class SavedFilter(Model):

@@ -53,11 +53,14 @@ class MeasurementStandard(Model):
     notes: Mapped[Words]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     institute: Mapped[Institute | None] = relationship()
     certificates: Mapped[list[StandardCertificate]] = relationship(
         back_populates="standard", order_by="StandardCertificate.valid_from.desc()"
     )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class StandardCertificate(Model):

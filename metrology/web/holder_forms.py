@@ -6,9 +6,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, EmailField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import InputRequired
 
 from metrology.persistence.database import db
@@ -19,6 +18,7 @@ from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts, facts_of
 from metrology.services.placing import PlaceFacts
 from metrology.web import labels
+from metrology.web.changed import VersionedForm
 from metrology.web.choices import choices
 from metrology.web.filters import pick
 from metrology.web.languages import LANGUAGES
@@ -31,10 +31,9 @@ def district_choices(empty: str) -> Any:
     return choices([("", empty), *((row.code, pick(row)) for row in rows)])
 
 
-class HolderForm(FlaskForm):
+class HolderForm(VersionedForm):
     """What is said of a holder."""
 
-    version = HiddenField()
     name = StringField(_l("Name"), [InputRequired()])
     kind = SelectField(_l("Kind"))
     uscc = StringField(
@@ -53,10 +52,10 @@ class HolderForm(FlaskForm):
         self.kind.choices = choices([("", _("from the credit code")), *labels.HOLDER_KINDS.items()])
         self.district_code.choices = district_choices("—")
 
-    def show(self, holder: Holder) -> None:
+    def show(self, row: Holder) -> None:
         """Fill the fields with what is kept."""
-        facts = facts_of(holder)
-        self.version.data = str(holder.version)
+        super().show(row)
+        facts = facts_of(row)
         for name in HolderFacts.__dataclass_fields__:
             self[name].data = getattr(facts, name) or ""
 
@@ -66,7 +65,7 @@ class HolderForm(FlaskForm):
         return {**typed, "kind": typed["kind"] or None, "district_code": typed["district_code"] or None}
 
 
-class ContactForm(FlaskForm):
+class ContactForm(VersionedForm):
     """What is said of a contact."""
 
     name = StringField(_l("Name"), [InputRequired()])
@@ -84,10 +83,11 @@ class ContactForm(FlaskForm):
         super().__init__(*args, **kwargs)
         self.language.choices = choices(LANGUAGES.items())
 
-    def show(self, contact: Contact) -> None:
+    def show(self, row: Contact) -> None:
         """Fill the fields with what is kept."""
+        super().show(row)
         for name in ContactFacts.__dataclass_fields__:
-            self[name].data = getattr(contact, name)
+            self[name].data = getattr(row, name)
 
     def said(self) -> dict[str, Any]:
         """What was typed, as fields of ContactFacts."""
@@ -95,10 +95,9 @@ class ContactForm(FlaskForm):
         return {name: bool(value) if name.startswith("notify") else value or "" for name, value in typed.items()}
 
 
-class PlaceForm(FlaskForm):
+class PlaceForm(VersionedForm):
     """What is said of a place."""
 
-    version = HiddenField()
     name = StringField(_l("Name"), [InputRequired()])
     kind = SelectField(_l("Kind"), default="market")
     parent_id = PlaceField(
@@ -115,12 +114,13 @@ class PlaceForm(FlaskForm):
         self.kind.choices = choices(labels.PLACE_KINDS.items())
         self.district_code.choices = district_choices(_("that of what it stands in"))
 
-    def show(self, place: Place) -> None:
+    def show(self, row: Place) -> None:
         """Fill the fields with what is kept."""
-        self.version.data = str(place.version)
+        super().show(row)
         for name in ("name", "kind", "address", "latitude", "longitude"):
-            self[name].data = getattr(place, name)
-        self.district_code.data = place.district_code or ""
+            self[name].data = getattr(row, name)
+        self.district_code.data = row.district_code or ""
+        self.keep(row.parent, row.organiser)
 
     def keep(self, parent: Place | None, organiser: Holder | None) -> None:
         """The place and the holder that are kept."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -21,6 +19,7 @@ from metrology.services import contacting, holding
 from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts
 from metrology.services.standing_counts import count_standing
+from metrology.web.changed import keep
 from metrology.web.flashes import say
 from metrology.web.holder_forms import ContactForm, HolderForm
 from metrology.web.lookup import offer
@@ -102,42 +101,21 @@ def _named(problem: Problem) -> Holder | None:
 def edit(holder_id: int) -> BaseResponse | str:
     """Change what is kept of a holder."""
     holder, form = seen(holder_id), HolderForm()
+
+    def page(problem: Problem | None = None, **more: object) -> str:
+        other = _named(problem) if problem else None
+        return render_template("holders/form.html", form=form, holder=holder, other=other, **more)
+
     if request.method == "GET":
         form.show(holder)
-        return render_template("holders/form.html", form=form, holder=holder)
-    if form.version.data != str(holder.version):
-        return _conflict(form, holder)
-    other = None
-    if form.validate():
-        try:
-            holding.revise_holder(db.session(), actor(), holder, form.said(), now=now())
-        except Problem as problem:
-            db.session.rollback()
-            other = _named(problem)
-            show_on(form, problem)
-        else:
-            say(_("The changes were saved."))
-            return redirect(url_for(".detail", holder_id=holder_id))
-    page = render_template("holders/form.html", form=form, holder=seen(holder_id), other=other)
-    return make_response(page, 422)
-
-
-def _conflict(form: HolderForm, holder: Holder) -> BaseResponse:
-    kept = HolderForm(formdata=None)
-    kept.show(holder)
-    changed = differences(form, kept)
-    form.version.data = str(holder.version)
-    return make_response(render_template("holders/form.html", form=form, holder=holder, changed=changed), 409)
-
-
-def differences(typed: Any, kept: Any) -> list[tuple[str, Any]]:
-    """What is kept by now where something else was typed."""
-    unasked = ("version", "csrf_token")
-    return [
-        (field.label.text, kept[field.name].data)
-        for field in typed
-        if field.name not in unasked and str(field.data or "") != str(kept[field.name].data or "")
-    ]
+        return page()
+    refused = keep(
+        form, holder, page, lambda: holding.revise_holder(db.session(), actor(), holder, form.said(), now=now())
+    )
+    if refused is not None:
+        return refused
+    say(_("The changes were saved."))
+    return redirect(url_for(".detail", holder_id=holder_id))
 
 
 @blueprint.post("/<int:holder_id>/active")
@@ -190,18 +168,23 @@ def edit_contact(holder_id: int, contact_id: int) -> BaseResponse | str:
     """Change a contact and how it is told."""
     holder, form = seen(holder_id), ContactForm()
     contact = _contact(holder, contact_id)
+
+    def page(**more: object) -> str:
+        return render_template("holders/contact.html", form=form, holder=holder, contact=contact, **more)
+
     if request.method == "GET":
         form.show(contact)
-        return render_template("holders/contact.html", form=form, holder=holder, contact=contact)
-    if form.validate():
-        try:
-            contacting.revise_contact(db.session(), actor(), contact, form.said(), wecom_hosts=_hosts(), now=now())
-        except Problem as problem:
-            show_on(form, problem)
-        else:
-            say(_("The changes were saved."))
-            return redirect(url_for(".detail", holder_id=holder_id))
-    return make_response(render_template("holders/contact.html", form=form, holder=holder, contact=contact), 422)
+        return page()
+    refused = keep(
+        form,
+        contact,
+        page,
+        lambda: contacting.revise_contact(db.session(), actor(), contact, form.said(), wecom_hosts=_hosts(), now=now()),
+    )
+    if refused is not None:
+        return refused
+    say(_("The changes were saved."))
+    return redirect(url_for(".detail", holder_id=holder_id))
 
 
 @blueprint.post("/<int:holder_id>/contacts/<int:contact_id>/remove")

@@ -19,6 +19,7 @@ from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.services.registering import register_instrument, revise_instrument
 from metrology.services.revising import is_verified, takes_word
+from metrology.web.changed import differences
 from metrology.web.flashes import say
 from metrology.web.instrument_forms import InstrumentForm, bound, type_choices
 from metrology.web.instruments import blueprint as instruments
@@ -118,7 +119,7 @@ def edit(instrument_id: int) -> Response | str:
         _keep(form, instrument)
         return _form_page(form, instrument, is_fixed)
     _keep(form, instrument)
-    if form.version.data != str(instrument.version):
+    if form.is_behind(instrument):
         return _conflict(form, instrument, is_fixed)
     other = None
     if form.validate():
@@ -167,14 +168,6 @@ def _conflict(form: InstrumentForm, instrument: Instrument, is_fixed: bool) -> R
     _narrow(now_kept, instrument)
     now_kept.show(instrument)
     _keep(now_kept, instrument)
-    changed = [
-        (field.label.text, now_kept[field.name].data)
-        for field in form
-        if field.name not in ("version", "csrf_token") and _text(field.data) != _text(now_kept[field.name].data)
-    ]
+    changed = differences(form, now_kept)
     form.version.raw_data, form.version.data = None, str(instrument.version)
     return make_response(_form_page(form, instrument, is_fixed, changed=changed), 409)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -7,9 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -21,6 +20,7 @@ from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.services.instrument_facts import ALL_PURPOSES, InstrumentFacts, SealFacts
 from metrology.web import labels
+from metrology.web.changed import VersionedForm
 from metrology.web.choices import choices
 from metrology.web.filters import pick
 from metrology.web.lookup import HolderField, OwnPlaceField, PlaceField
@@ -44,10 +44,9 @@ class _Marked:
         """Nothing to refuse."""
 
 
-class InstrumentForm(FlaskForm):
+class InstrumentForm(VersionedForm):
     """What is said of an instrument; ``bound`` adds the nameplate of its type."""
 
-    version = HiddenField()
     type_code = SelectField(_l("Instrument type"))
     manufacturer = StringField(_l("Manufacturer"))
     model = StringField(_l("Model"))
@@ -98,15 +97,15 @@ class InstrumentForm(FlaskForm):
         """The fields of the nameplate with what they hold."""
         return [(self[f"{PLATE}{one.key}"], one) for one in self.kind.nameplate]
 
-    def show(self, instrument: Instrument) -> None:
+    def show(self, row: Instrument) -> None:
         """Fill the fields with what is kept."""
-        self.version.data = str(instrument.version)
-        self.type_code.data, self.purpose.data = instrument.type_code, instrument.purpose
-        self.is_onsite.data = "yes" if instrument.is_onsite else "no"
+        super().show(row)
+        self.type_code.data, self.purpose.data = row.type_code, row.purpose
+        self.is_onsite.data = "yes" if row.is_onsite else "no"
         for name in (*PLAIN, *DAYS):
             if name in self:
-                self[name].data = getattr(instrument, name)
-        self.show_plate(instrument.nameplate)
+                self[name].data = getattr(row, name)
+        self.show_plate(row.nameplate)
 
     def show_plate(self, nameplate: Mapping[str, str]) -> None:
         """Fill the fields of the nameplate; the unit stands beside the field."""

@@ -17,9 +17,9 @@ from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.services import placing
 from metrology.services.standing_counts import count_in_children, count_standing
+from metrology.web.changed import keep
 from metrology.web.flashes import say
 from metrology.web.holder_forms import PlaceForm
-from metrology.web.holders import differences
 from metrology.web.lookup import offer
 from metrology.web.problems import show_on
 from metrology.web.refusals import told_at
@@ -123,35 +123,22 @@ def _named(problem: Problem) -> Place | None:
 def edit(place_id: int) -> BaseResponse | str:
     """Change what is kept of a place, or put it within another."""
     place, form = seen(place_id), PlaceForm()
+
+    def page(problem: Problem | None = None, **more: object) -> str:
+        other = _named(problem) if problem else None
+        return render_template("places/form.html", form=form, place=place, other=other, **more)
+
     if request.method == "GET":
         form.show(place)
+        return page()
     form.keep(place.parent, place.organiser)
-    if request.method == "GET":
-        return render_template("places/form.html", form=form, place=place)
-    if form.version.data != str(place.version):
-        return _conflict(form, place)
-    other = None
-    if form.validate():
-        try:
-            placing.revise_place(db.session(), actor(), place, form.said(), now=now())
-        except Problem as problem:
-            db.session.rollback()
-            other = _named(problem)
-            show_on(form, problem)
-        else:
-            say(_("The changes were saved."))
-            return redirect(url_for(".detail", place_id=place_id))
-    page = render_template("places/form.html", form=form, place=seen(place_id), other=other)
-    return make_response(page, 422)
-
-
-def _conflict(form: PlaceForm, place: Place) -> BaseResponse:
-    kept = PlaceForm(formdata=None)
-    kept.show(place)
-    kept.keep(place.parent, place.organiser)
-    changed = differences(form, kept)
-    form.version.data = str(place.version)
-    return make_response(render_template("places/form.html", form=form, place=place, changed=changed), 409)
+    refused = keep(
+        form, place, page, lambda: placing.revise_place(db.session(), actor(), place, form.said(), now=now())
+    )
+    if refused is not None:
+        return refused
+    say(_("The changes were saved."))
+    return redirect(url_for(".detail", place_id=place_id))
 
 
 @blueprint.post("/<int:place_id>/active")

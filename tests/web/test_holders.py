@@ -131,7 +131,9 @@ def test_contacts_are_named_changed_and_removed(officer: FlaskClient, session: S
     assert officer.post(f"/holders/{holder.id}/contacts/new", data=said).status_code == 302
     contact = session.scalars(select(Contact)).one()
     path = f"/holders/{holder.id}/contacts/{contact.id}"
+    said["version"] = version_on(text(officer.get(path)))
     assert officer.post(path, data={**said, "notify_email": ""}).status_code == 302
+    said["version"] = version_on(text(officer.get(path)))
     answer = officer.post(f"{path}?lang=en", data={**said, "wecom_webhook": "https://evil.example/?key=1"})
     assert answer.status_code == 422
     assert 'id="wecom_webhook-error"' in text(answer)

@@ -30,7 +30,7 @@ from metrology.web.types import TYPES
 area = Area("holders", "使用单位", "Holders")
 ContactTold = told(
     "ContactTold", Contact, "id", "holder_id", "name", "post", "phone", "email", "notify_email", "notify_wecom", "language",
-    "is_active",
+    "is_active", "version",
 )  # fmt: skip
 _HOLDER = (
     "id", "number", "name", "kind", "uscc", "district_code", "address", "legal_representative", "industry", "notes",
@@ -97,11 +97,13 @@ def add_contact(sent: dict[str, Any], holder_id: int) -> Any:
     "holder.contacts",
     ContactChanges,
     ContactTold,
+    locks=True,
     zh="修改联系人",
 )
 def revise_contact(sent: dict[str, Any], holder_id: int, contact_id: int) -> Any:
     """Change a contact."""
     row, said_of = _contact(holder_id, contact_id), changes(ContactFacts, sent)
+    must_match(row)
     return contacting.revise_contact(db.session(), actor(), row, said_of, wecom_hosts=_hosts(), now=now())
 
 

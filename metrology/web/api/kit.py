@@ -118,7 +118,7 @@ def _with_tag(view: View) -> View:
     def tagged(*args: Any, **kwargs: Any) -> Any:
         found = view(*args, **kwargs)
         row = found[0] if isinstance(found, tuple) else found
-        version = getattr(row, "version", None)
+        version = version_of(row)
         if not isinstance(version, int):
             return found
         extra = {"ETag": f'"{version}"'}
@@ -134,11 +134,18 @@ def made(row: Any, endpoint: str, **values: Any) -> tuple[Any, dict[str, str]]:
     return row, {"Location": url_for(endpoint, **values)}
 
 
+def version_of(row: Any) -> Any:
+    """By which one knows whether a row was changed; rules are numbered in ``version`` and have another for that."""
+    if isinstance(row, dict):
+        return row.get("version")
+    return getattr(row, "row_version", None) or getattr(row, "version", None)
+
+
 def must_match(row: Any) -> None:
     """The version to be changed is the one that was read; a Problem otherwise."""
     asked = request.headers.get("If-Match", "").strip()
     if not asked:
         raise Problem("if_match_needed", "If-Match")
     tags = {one.strip().removeprefix("W/") for one in asked.split(",")}
-    if asked != "*" and f'"{row.version}"' not in tags:
+    if asked != "*" and f'"{version_of(row)}"' not in tags:
         raise Problem("changed_meanwhile", "If-Match")

@@ -1,0 +1,116 @@
+"""Two people change the same thing: the second is told, sees what is kept by now, and neither loses a word. Pages and API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from tests.conftest import TODAY
+from tests.forms import form_on
+from tests.people import create_user, sign_in
+from tests.records import create_holder
+from tests.standards import create_contact
+from tests.tokens import Program, create_token
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something two people may have open: where, and a field of it that both change."""
+
+    role: str
+    make: Callable[[Session], Any]
+    page: str
+    address: str
+    field: str = "notes"
+    method: str = "PATCH"
+    whole: tuple[str, ...] = ()
+    """What a PUT says again."""
+
+    def path(self, row: Any) -> str:
+        return self.page.format(row=row)
+
+
+def _contact(session: Session) -> Any:
+    return create_contact(session, create_holder(session))
+
+
+KEPT = {
+    "contact": Kept(
+        "officer", _contact, "/holders/{row.holder_id}/contacts/{row.id}", "holders/{row.holder_id}/contacts/{row.id}", "post"
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _on_the_day(set_today: Any) -> None:
+    set_today(TODAY)
+
+
+@pytest.fixture(params=sorted(KEPT))
+def kept(request: pytest.FixtureRequest) -> Kept:
+    return KEPT[request.param]
+
+
+def test_typed_over_somebody_elses_change_nothing_is_lost(session: Session, client: FlaskClient, kept: Kept) -> None:
+    row = kept.make(session)
+    sign_in(client, create_user(session, kept.role))
+    path = kept.path(row)
+    form = form_on(client.get(path).text)
+    assert client.post(path, data={**form, kept.field: "THEIRS"}).status_code == 302
+    late = client.post(f"{path}?lang=en", data={**form, kept.field: "MINE"})
+    assert (late.status_code, "Someone else changed this while you typed." in late.text) == (409, True)
+    assert re.findall(r"<li>[^<]*: <strong>(.*?)</strong>", late.text) == ["THEIRS"], "nothing that both left alone"
+    session.expire_all()
+    assert getattr(row, kept.field) == "THEIRS"
+    still = form_on(late.text)
+    assert still[kept.field] == "MINE"
+    assert client.post(path, data=still).status_code == 302
+    session.expire_all()
+    assert getattr(row, kept.field) == "MINE"
+
+
+def test_a_form_that_names_no_version_changes_nothing(session: Session, client: FlaskClient, kept: Kept) -> None:
+    row = kept.make(session)
+    sign_in(client, create_user(session, kept.role))
+    form = form_on(client.get(kept.path(row)).text)
+    del form["version"]
+    assert client.post(kept.path(row), data={**form, kept.field: "MINE"}).status_code == 409
+
+
+def test_a_program_says_what_it_read(session: Session, client: FlaskClient, kept: Kept) -> None:
+    row = kept.make(session)
+    program = Program(client, create_token(session, create_user(session, kept.role)))
+    session.commit()
+    address, tag = kept.address.format(row=row), f'"{row.version}"'
+    told = {name: getattr(row, name) for name in kept.whole}
+
+    def say(text: str, match: str = "") -> Any:
+        return program.ask(kept.method, address, json={**told, kept.field: text}, match=match)
+
+    assert say("THEIRS").status_code == 428
+    first = say("THEIRS", tag)
+    assert (first.status_code, first.get_json()[kept.field]) == (200, "THEIRS")
+    assert first.headers["ETag"] != tag
+    late = say("MINE", tag)
+    assert (late.status_code, late.get_json()["code"]) == (412, "changed_meanwhile")
+    assert say("MINE", first.headers["ETag"]).status_code == 200
+
+
+def test_the_database_refuses_what_was_read_before_another_change(session: Session, kept: Kept) -> None:
+    """Both read, both save: without forms in between, as two hosts would at the same moment."""
+    row = kept.make(session)
+    session.commit()
+    read = row.version
+    moved = update(type(row)).where(type(row).id == row.id).values(version=read + 1)
+    session.execute(moved.execution_options(synchronize_session=False))
+    setattr(row, kept.field, "MINE")
+    with pytest.raises(StaleDataError):
+        session.flush()
