@@ -200,6 +200,7 @@ def revise_standard(
     if changes_of(standard):
         standard.updated_at = now
         record(session, actor, "standard.revised", standard, at=now)
+        session.flush()
         searching.index(session, standard)
     return standard
 

@@ -16,13 +16,8 @@ from metrology.persistence.instruments import Attachment
 from metrology.persistence.standards import MeasurementStandard
 from metrology.services import attaching, equipment, equipment_state, standard_cases, standards, tracing
 from metrology.web import equipment_lists
-from metrology.web.equipment_forms import (
-    CheckForm,
-    EquipmentCertificateForm,
-    EquipmentForm,
-    PlaceForm,
-    show_equipment,
-)
+from metrology.web.changed import keep
+from metrology.web.equipment_forms import CheckForm, EquipmentCertificateForm, EquipmentForm, PlaceForm
 from metrology.web.problems import sentence_of, show_on
 from metrology.web.requests import actor, allowed, now, or_404, requires, today
 
@@ -87,18 +82,18 @@ def create() -> BaseResponse | str:
 def edit(equipment_id: int) -> BaseResponse | str:
     """Put right what is kept of a piece."""
     row, form = _piece(equipment_id), EquipmentForm()
+
+    def page(**more: object) -> str:
+        return render_template("equipment/form.html", form=form, row=row, **more)
+
     if request.method == "GET":
-        show_equipment(form, row)
-        return render_template("equipment/form.html", form=form, row=row)
-    if form.validate():
-        try:
-            equipment.revise(db.session(), actor(), row, form.facts(), now=now())
-        except Problem as problem:
-            show_on(form, problem)
-        else:
-            flash(_("The equipment was changed."), "success")
-            return redirect(url_for(".detail", equipment_id=row.id))
-    return make_response(render_template("equipment/form.html", form=form, row=row), 422)
+        form.show(row)
+        return page()
+    refused = keep(form, row, page, lambda: equipment.revise(db.session(), actor(), row, form.facts(), now=now()))
+    if refused is not None:
+        return refused
+    flash(_("The equipment was changed."), "success")
+    return redirect(url_for(".detail", equipment_id=equipment_id))
 
 
 @blueprint.route("/<int:equipment_id>/certify", methods=["GET", "POST"])

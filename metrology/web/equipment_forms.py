@@ -19,6 +19,7 @@ from metrology.services import outside
 from metrology.services.equipment import CertificateFacts, CheckFacts, EquipmentFacts
 from metrology.services.outside import OutsideInstituteFacts, OutsideStandardFacts
 from metrology.web import labels
+from metrology.web.changed import VersionedForm
 from metrology.web.choices import choices
 from metrology.web.filters import pick
 
@@ -39,7 +40,7 @@ def standard_choices(none: Any = None) -> list[tuple[str, Any]]:
     return made if none is None else [("", none), *made]
 
 
-class EquipmentForm(FlaskForm):
+class EquipmentForm(VersionedForm):
     """What is kept of a piece of equipment. A field bears the name of its fact."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
@@ -70,6 +71,12 @@ class EquipmentForm(FlaskForm):
         self.institute_id.choices = choices(
             [("", _l("any institute")), *((str(row.id), row.name) for row in institutes)]
         )
+
+    def show(self, row: Equipment) -> None:
+        """Fill the fields with what is kept."""
+        super().show(row)
+        for name in EquipmentFacts.__dataclass_fields__:
+            self[name].data = getattr(row, name)
 
     def facts(self) -> EquipmentFacts:
         """What was typed."""
@@ -158,7 +165,7 @@ class PlaceForm(FlaskForm):
         self.standard_id.choices = choices(standard_choices("—"))
 
 
-class OutsideInstituteForm(FlaskForm):
+class OutsideInstituteForm(VersionedForm):
     """An institute above ours."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
@@ -175,11 +182,12 @@ class OutsideInstituteForm(FlaskForm):
 
     def show(self, row: OutsideInstitute) -> None:
         """Fill the fields with what is kept."""
+        super().show(row)
         for name in OutsideInstituteFacts.__dataclass_fields__:
             self[name].data = getattr(row, name)
 
 
-class OutsideStandardForm(FlaskForm):
+class OutsideStandardForm(VersionedForm):
     """A standard above ours."""
 
     institute_id = SelectField(_l("Institute"), [InputRequired()], coerce=_key)
@@ -210,11 +218,6 @@ class OutsideStandardForm(FlaskForm):
 
     def show(self, row: OutsideStandard) -> None:
         """Fill the fields with what is kept."""
+        super().show(row)
         for name in OutsideStandardFacts.__dataclass_fields__:
             self[name].data = getattr(row, name)
-
-
-def show_equipment(form: EquipmentForm, row: Equipment) -> None:
-    """Fill the fields with what is kept."""
-    for name in EquipmentFacts.__dataclass_fields__:
-        form[name].data = getattr(row, name)

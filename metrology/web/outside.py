@@ -10,6 +10,7 @@ from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.equipment import OutsideInstitute, OutsideStandard
 from metrology.services import outside, tracing
+from metrology.web.changed import told
 from metrology.web.equipment_forms import OutsideInstituteForm, OutsideStandardForm
 from metrology.web.problems import show_on
 from metrology.web.requests import actor, now, or_404, requires
@@ -77,10 +78,16 @@ def edit_institute(outside_id: int) -> Response | str:
 def _institute_form(row: OutsideInstitute | None) -> Response | str:
     form = OutsideInstituteForm()
     words = _("Edit the institute") if row else _("Enter an institute above ours")
+
+    def page(**more: object) -> str:
+        return render_template("outside/form.html", form=form, row=row, words=words, **more)
+
     if request.method == "GET":
         if row is not None:
             form.show(row)
-        return render_template("outside/form.html", form=form, row=row, words=words)
+        return page()
+    if row is not None and form.is_behind(row):
+        return told(form, row, page)
     if form.validate():
         try:
             made = outside.keep_institute(db.session(), actor(), form.facts(), row=row, now=now())
@@ -89,7 +96,7 @@ def _institute_form(row: OutsideInstitute | None) -> Response | str:
         else:
             flash(_("The institute was kept."), "success")
             return redirect(url_for(".institute", outside_id=made.id))
-    return make_response(render_template("outside/form.html", form=form, row=row, words=words), 422)
+    return make_response(page(), 422)
 
 
 @blueprint.route("/standards/new", methods=["GET", "POST"])
@@ -109,12 +116,18 @@ def edit_standard(outside_id: int) -> Response | str:
 def _standard_form(row: OutsideStandard | None) -> Response | str:
     form = OutsideStandardForm()
     words = _("Edit the standard") if row else _("Enter a standard above ours")
+
+    def page(**more: object) -> str:
+        return render_template("outside/form.html", form=form, row=row, words=words, **more)
+
     if request.method == "GET":
         if row is not None:
             form.show(row)
         else:
             form.institute_id.data = request.args.get("institute", type=int)
-        return render_template("outside/form.html", form=form, row=row, words=words)
+        return page()
+    if row is not None and form.is_behind(row):
+        return told(form, row, page)
     if form.validate():
         try:
             made = outside.keep_standard(db.session(), actor(), form.facts(), row=row, now=now())
@@ -123,4 +136,4 @@ def _standard_form(row: OutsideStandard | None) -> Response | str:
         else:
             flash(_("The standard was kept."), "success")
             return redirect(url_for(".standard", outside_id=made.id))
-    return make_response(render_template("outside/form.html", form=form, row=row, words=words), 422)
+    return make_response(page(), 422)

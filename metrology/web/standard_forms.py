@@ -6,7 +6,6 @@ from dataclasses import fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import DateField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
@@ -17,11 +16,12 @@ from metrology.persistence.people import Institute
 from metrology.persistence.standards import MeasurementStandard
 from metrology.services.standards import CertificateFacts, StandardFacts
 from metrology.web import labels
+from metrology.web.changed import VersionedForm
 from metrology.web.choices import choices
 from metrology.web.filters import pick
 
 
-class CertificateForm(FlaskForm):
+class CertificateForm(VersionedForm):
     """What a new certificate of a standard says."""
 
     certificate_number = StringField(_l("Certificate number"), [InputRequired(), Length(max=200)])
@@ -114,6 +114,10 @@ class StandardChangeForm(StandardForm):
     """The same for a standard that is there: its certificate is renewed, not edited."""
 
     certificate_number = certificate_issuer = valid_from = valid_until = None
+
+    def show(self, row: MeasurementStandard) -> None:
+        """Fill the fields with what is kept."""
+        self.process(obj=row)
 
     def facts_for(self, standard: MeasurementStandard) -> StandardFacts:
         """What was typed, with the certificate the standard has."""

@@ -12,6 +12,7 @@ from metrology.persistence.database import db
 from metrology.persistence.standards import MeasurementStandard
 from metrology.services import equipment, standard_cases, standards
 from metrology.web import standard_lists
+from metrology.web.changed import keep
 from metrology.web.problems import sentence_of, show_on
 from metrology.web.requests import actor, allowed, now, or_404, requires, today
 from metrology.web.standard_forms import CertificateForm, StandardChangeForm, StandardForm
@@ -80,19 +81,24 @@ def create() -> Response | str:
 @requires("standard.edit")
 def edit(standard_id: int) -> Response | str:
     """Put right what is kept of a standard."""
-    standard = _standard(standard_id)
-    form = StandardChangeForm(obj=standard)
+    standard, form = _standard(standard_id), StandardChangeForm()
+
+    def page(**more: object) -> str:
+        return render_template("standards/form.html", form=form, standard=standard, **more)
+
     if request.method == "GET":
-        return render_template("standards/form.html", form=form, standard=standard)
-    if form.validate():
-        try:
-            standards.revise_standard(db.session(), actor(), standard, form.facts_for(standard), now=now())
-        except Problem as problem:
-            show_on(form, problem)
-        else:
-            flash(_("The standard was changed."), "success")
-            return redirect(url_for(".detail", standard_id=standard.id))
-    return make_response(render_template("standards/form.html", form=form, standard=standard), 422)
+        form.show(standard)
+        return page()
+    refused = keep(
+        form,
+        standard,
+        page,
+        lambda: standards.revise_standard(db.session(), actor(), standard, form.facts_for(standard), now=now()),
+    )
+    if refused is not None:
+        return refused
+    flash(_("The standard was changed."), "success")
+    return redirect(url_for(".detail", standard_id=standard_id))
 
 
 @blueprint.route("/<int:standard_id>/renew", methods=["GET", "POST"])

@@ -13,11 +13,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from metrology.persistence.journal import plain_value
 from tests.conftest import TODAY
 from tests.forms import form_on
 from tests.people import create_user, sign_in
-from tests.records import create_holder
-from tests.standards import create_contact
+from tests.records import create_holder, create_standard
+from tests.standards import create_contact, create_equipment, create_upstream
 from tests.tokens import Program, create_token
 
 
@@ -43,6 +44,21 @@ def _contact(session: Session) -> Any:
 
 
 KEPT = {
+    "standard": Kept(
+        "officer", lambda session: create_standard(session, None), "/standards/{row.id}/edit", "standards/{row.id}",
+        method="PUT", whole=("name", "certificate_number", "valid_from", "valid_until"),
+    ),
+    "equipment": Kept(
+        "officer", create_equipment, "/equipment/{row.id}/edit", "equipment/{row.id}", method="PUT", whole=("name",)
+    ),
+    "institute above": Kept(
+        "officer", lambda session: create_upstream(session).institute, "/outside/institutes/{row.id}/edit",
+        "outside-institutes/{row.id}", method="PUT", whole=("name", "level"),
+    ),
+    "standard above": Kept(
+        "officer", create_upstream, "/outside/standards/{row.id}/edit", "outside-standards/{row.id}",
+        method="PUT", whole=("institute_id", "name"),
+    ),
     "contact": Kept(
         "officer", _contact, "/holders/{row.holder_id}/contacts/{row.id}", "holders/{row.holder_id}/contacts/{row.id}", "post"
     ),
@@ -90,7 +106,7 @@ def test_a_program_says_what_it_read(session: Session, client: FlaskClient, kept
     program = Program(client, create_token(session, create_user(session, kept.role)))
     session.commit()
     address, tag = kept.address.format(row=row), f'"{row.version}"'
-    told = {name: getattr(row, name) for name in kept.whole}
+    told = {name: plain_value(getattr(row, name)) for name in kept.whole}
 
     def say(text: str, match: str = "") -> Any:
         return program.ask(kept.method, address, json={**told, kept.field: text}, match=match)

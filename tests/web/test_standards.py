@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from metrology.persistence.standards import MeasurementStandard
 from tests.conftest import TODAY
+from tests.forms import form_on
 from tests.people import create_user, sign_in
 from tests.records import create_standard
 
@@ -97,6 +98,7 @@ def test_editing_does_not_touch_the_certificate(
     assert 'name="certificate_number"' not in page
     assert 'value="FM-BZ-M1-01"' in page
     form = {
+        "version": form_on(page)["version"],
         "name": "砝码",
         "serial_number": "",
         "number": "BZ-2",

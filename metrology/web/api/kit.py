@@ -58,6 +58,10 @@ class Area(Blueprint):
         """PATCH of some fields; ``locks`` for a thing with a version: then If-Match is needed (``must_match``)."""
         return self.operation("PATCH", path, action, body=body, answer=answer, **more)
 
+    def replace(self, path: str, action: str, body: Any, answer: Any, **more: Any) -> Callable[[View], View]:
+        """PUT of all that is said of a thing with a version: it needs If-Match (``must_match``)."""
+        return self.operation("PUT", path, action, body=body, answer=answer, locks=True, **more)
+
     def remove(self, path: str, action: str | None, **more: Any) -> Callable[[View], View]:
         """DELETE: 204."""
         return self.operation("DELETE", path, action, status=204, **more)

@@ -21,7 +21,7 @@ from metrology.services.equipment import CertificateFacts as EquipmentCertificat
 from metrology.services.equipment import CheckFacts, EquipmentFacts
 from metrology.services.outside import OutsideInstituteFacts, OutsideStandardFacts
 from metrology.services.standards import CertificateFacts, StandardFacts
-from metrology.web.api.kit import Area, made
+from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import PageQuery, in_pages, list_of, page_of, plain_list
 from metrology.web.api.schemas import Day, Text, Whole, facts, said, told
 from metrology.web.equipment_lists import EQUIPMENT
@@ -33,7 +33,7 @@ _STANDARD = (
     "id", "number", "kind", "public_number", "name", "name_en", "serial_number", "manufacturer", "examination_number",
     "examination_valid_until", "range_text", "range_low", "range_high", "accuracy", "accuracy_text", "type_codes",
     "certificate_number", "certificate_issuer", "valid_from", "valid_until", "state", "institute_id", "notes", "created_at",
-    "updated_at",
+    "updated_at", "version",
 )  # fmt: skip
 StandardTold = told("StandardTold", MeasurementStandard, *_STANDARD)
 StandardPaper = told(
@@ -74,14 +74,12 @@ def create(sent: dict[str, Any]) -> Any:
     return made(row, "api_standards.standard", standard_id=row.id)
 
 
-@area.operation(
-    "PUT", "/standards/<int:standard_id>", "standard.edit", body=StandardSaid, answer=StandardTold, zh="修改计量标准"
-)
+@area.replace("/standards/<int:standard_id>", "standard.edit", StandardSaid, StandardTold, zh="修改计量标准")
 def revise(sent: dict[str, Any], standard_id: int) -> Any:
     """Say a measurement standard anew."""
-    return standards.revise_standard(
-        db.session(), actor(), standard_of(standard_id), facts(StandardFacts, sent), now=now()
-    )
+    row = standard_of(standard_id)
+    must_match(row)
+    return standards.revise_standard(db.session(), actor(), row, facts(StandardFacts, sent), now=now())
 
 
 @area.create("/standards/<int:standard_id>/certificates", "standard.edit", Renewal, StandardPaper, zh="续期计量标准")
@@ -121,7 +119,7 @@ def uses(asked: dict[str, Any], standard_id: int) -> Any:
 _PIECE = (
     "id", "number", "name", "name_en", "model", "serial_number", "manufacturer", "range_text", "range_low", "range_high",
     "accuracy_text", "institute_id", "state", "valid_until", "check_months", "next_check_on", "notes", "created_at",
-    "updated_at",
+    "updated_at", "version",
 )  # fmt: skip
 EquipmentTold = told("EquipmentTold", Equipment, *_PIECE)
 EquipmentPaper = told(
@@ -174,12 +172,12 @@ def create_piece(sent: dict[str, Any]) -> Any:
     return made(row, "api_standards.piece", equipment_id=row.id)
 
 
-@area.operation(
-    "PUT", "/equipment/<int:equipment_id>", "standard.edit", body=EquipmentSaid, answer=EquipmentTold, zh="修改设备"
-)
+@area.replace("/equipment/<int:equipment_id>", "standard.edit", EquipmentSaid, EquipmentTold, zh="修改设备")
 def revise_piece(sent: dict[str, Any], equipment_id: int) -> Any:
     """Say a piece of equipment anew."""
-    return equipment.revise(db.session(), actor(), equipment_of(equipment_id), facts(EquipmentFacts, sent), now=now())
+    row = equipment_of(equipment_id)
+    must_match(row)
+    return equipment.revise(db.session(), actor(), row, facts(EquipmentFacts, sent), now=now())
 
 
 @area.create(
@@ -229,11 +227,11 @@ def take_out(sent: dict[str, Any], place_in_standard_id: int) -> Any:
 
 # -- institutes above ours
 
-AboveTold = told("OutsideInstituteTold", OutsideInstitute, "id", "name", "name_en", "level", "notes")
+AboveTold = told("OutsideInstituteTold", OutsideInstitute, "id", "name", "name_en", "level", "notes", "version")
 AboveSaid = said("OutsideInstituteSaid", OutsideInstituteFacts)
 TopTold = told(
     "OutsideStandardTold", OutsideStandard, "id", "institute_id", "name", "name_en", "number", "accuracy_text", "is_primary",
-    "traces_to_id", "notes",
+    "traces_to_id", "notes", "version",
 )  # fmt: skip
 TopSaid = said("OutsideStandardSaid", OutsideStandardFacts)
 
@@ -250,17 +248,13 @@ def keep_institute(sent: dict[str, Any]) -> Any:
     return outside.keep_institute(db.session(), actor(), facts(OutsideInstituteFacts, sent), now=now())
 
 
-@area.operation(
-    "PUT",
-    "/outside-institutes/<int:outside_institute_id>",
-    "standard.edit",
-    body=AboveSaid,
-    answer=AboveTold,
-    zh="修改上级机构",
+@area.replace(
+    "/outside-institutes/<int:outside_institute_id>", "standard.edit", AboveSaid, AboveTold, zh="修改上级机构"
 )
 def change_institute(sent: dict[str, Any], outside_institute_id: int) -> Any:
     """Say an institute above ours anew."""
     row = or_404(db.session.get(OutsideInstitute, outside_institute_id))
+    must_match(row)
     return outside.keep_institute(db.session(), actor(), facts(OutsideInstituteFacts, sent), row=row, now=now())
 
 
@@ -276,17 +270,11 @@ def keep_standard(sent: dict[str, Any]) -> Any:
     return outside.keep_standard(db.session(), actor(), facts(OutsideStandardFacts, sent), now=now())
 
 
-@area.operation(
-    "PUT",
-    "/outside-standards/<int:outside_standard_id>",
-    "standard.edit",
-    body=TopSaid,
-    answer=TopTold,
-    zh="修改上级标准",
-)
+@area.replace("/outside-standards/<int:outside_standard_id>", "standard.edit", TopSaid, TopTold, zh="修改上级标准")
 def change_standard(sent: dict[str, Any], outside_standard_id: int) -> Any:
     """Say a standard above ours anew."""
     row = or_404(db.session.get(OutsideStandard, outside_standard_id))
+    must_match(row)
     return outside.keep_standard(db.session(), actor(), facts(OutsideStandardFacts, sent), row=row, now=now())
 
 
