@@ -12,6 +12,7 @@ from metrology.persistence.database import db
 from metrology.persistence.people import Institute
 from metrology.services import authorisations, people
 from metrology.web.capability import range_words
+from metrology.web.changed import keep
 from metrology.web.people_forms import AuthorisationForm, InstituteForm
 from metrology.web.problems import sentence_of, show_on
 from metrology.web.requests import actor, now, or_404, requires, today
@@ -143,17 +144,18 @@ def new() -> Response | str:
 @requires("person.edit")
 def edit(institute_id: int) -> Response | str:
     """Change what certificates will print."""
-    row: Institute = or_404(db.session.get(Institute, institute_id))
-    form = InstituteForm()
+    row, form = _institute(institute_id), InstituteForm()
+
+    def page(**more: object) -> str:
+        return render_template("institutes/form.html", form=form, row=row, **more)
+
     if request.method == "GET":
         form.show(row)
-        return render_template("institutes/form.html", form=form, row=row)
-    if form.validate():
-        try:
-            people.change_institute(db.session(), actor(), row, form.facts(), now=now())
-        except Problem as problem:
-            show_on(form, problem)
-        else:
-            flash(_("The institute was changed."), "success")
-            return redirect(url_for(".detail", institute_id=row.id))
-    return make_response(render_template("institutes/form.html", form=form, row=row), 422)
+        return page()
+    refused = keep(
+        form, row, page, lambda: people.change_institute(db.session(), actor(), row, form.facts(), now=now())
+    )
+    if refused is not None:
+        return refused
+    flash(_("The institute was changed."), "success")
+    return redirect(url_for(".detail", institute_id=institute_id))

@@ -16,6 +16,7 @@ from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
 from metrology.persistence.people import Qualification, User
 from metrology.services import people
+from metrology.web.changed import keep
 from metrology.web.filters import pick
 from metrology.web.people_forms import OneQualificationForm, QualificationForm
 from metrology.web.problems import sentence_of, show_on
@@ -109,20 +110,20 @@ def edit_qualification(qualification_id: int) -> Response | str:
     """Put a qualification right, or prolong it."""
     row: Qualification = or_404(db.session.scalar(select(Qualification).where(Qualification.id == qualification_id)))
     form = OneQualificationForm()
+
+    def page(**more: object) -> str:
+        return render_template("people/qualification.html", form=form, user=row.user, row=row, **more)
+
     if request.method == "GET":
         form.show(row)
-        return render_template("people/qualification.html", form=form, user=row.user, row=row)
-    if form.validate():
-        try:
-            people.change_qualification(db.session(), actor(), row, form.facts()[0], now=now())
-        except Problem as problem:
-            db.session.rollback()
-            row = or_404(db.session.get(Qualification, qualification_id))
-            show_on(form, problem)
-        else:
-            flash(_("The qualification was changed."), "success")
-            return redirect(url_for(".detail", user_id=row.user_id))
-    return make_response(render_template("people/qualification.html", form=form, user=row.user, row=row), 422)
+        return page()
+    refused = keep(
+        form, row, page, lambda: people.change_qualification(db.session(), actor(), row, form.facts()[0], now=now())
+    )
+    if refused is not None:
+        return refused
+    flash(_("The qualification was changed."), "success")
+    return redirect(url_for(".detail", user_id=row.user_id))
 
 
 @blueprint.post("/qualifications/<int:qualification_id>/end")

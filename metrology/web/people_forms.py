@@ -19,6 +19,7 @@ from metrology.persistence.people import Institute, Qualification
 from metrology.services.authorisations import AuthorisationFacts
 from metrology.services.people import ALL_TYPES, InstituteFacts, QualificationFacts
 from metrology.web import labels
+from metrology.web.changed import VersionedForm
 from metrology.web.choices import choices
 from metrology.web.filters import pick
 
@@ -31,7 +32,7 @@ def type_choices() -> list[tuple[str, Any]]:
     return [(ALL_TYPES, _l("All types")), *((row.code, pick(row)) for row in rows)]
 
 
-class QualificationForm(FlaskForm):
+class QualificationForm(VersionedForm):
     """What a certificate of qualification says; several types of one certificate are kept at once."""
 
     type_codes = SelectMultipleField(
@@ -52,6 +53,7 @@ class QualificationForm(FlaskForm):
 
     def show(self, row: Qualification) -> None:
         """Fill the fields with what is kept."""
+        super().show(row)
         self.type_codes.data, self.certificate_number.data, self.grade.data = (
             [row.type_code],
             row.certificate_number,
@@ -83,6 +85,10 @@ class OneQualificationForm(QualificationForm):
         """Fill the fields with what is kept."""
         super().show(row)
         self.type_codes.data = row.type_code
+
+    def is_behind(self, row: Qualification) -> bool:
+        """Whether something else was kept since; of one that was replaced or ended the service says that."""
+        return row.is_kept and row.ended_on is None and super().is_behind(row)
 
     def facts(self) -> list[QualificationFacts]:
         """What was typed."""
@@ -149,7 +155,7 @@ class AuthorisationForm(FlaskForm):
         ]  # fmt: skip
 
 
-class InstituteForm(FlaskForm):
+class InstituteForm(VersionedForm):
     """A body that verifies. A field bears the name of its fact."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
@@ -180,6 +186,7 @@ class InstituteForm(FlaskForm):
 
     def show(self, row: Institute) -> None:
         """Fill the fields with what is kept."""
+        super().show(row)
         for name in InstituteFacts.__dataclass_fields__:
             self[name].data = getattr(row, name)
 

@@ -65,7 +65,8 @@ def test_the_auditor_reads_settings_and_changes_none(client: FlaskClient, sessio
 def test_institutes_and_qualifications_are_kept(client: FlaskClient, admin: User, session: Session) -> None:
     assert client.post("/institutes/new", data=INSTITUTE).status_code == 302
     row = session.query(Institute).one()
-    assert client.post(f"/institutes/{row.id}/edit", data={**INSTITUTE, "name": "计量检测中心"}).status_code == 302
+    form = {**INSTITUTE, "version": str(row.version), "name": "计量检测中心"}
+    assert client.post(f"/institutes/{row.id}/edit", data=form).status_code == 302
     assert "计量检测中心" in client.get("/institutes/").text
     user = create_user(session, "verifier", name="王检定", institute_id=row.id)
     data = {
@@ -76,7 +77,7 @@ def test_institutes_and_qualifications_are_kept(client: FlaskClient, admin: User
     assert session.query(Qualification).count() == 2
     assert client.post(f"/people/{user.id}/qualifications/new", data=data).status_code == 422
     one = session.query(Qualification).order_by(Qualification.id).first()
-    changed = {**data, "type_codes": "fuel_dispenser", "certificate_number": "ZC-2"}
+    changed = {**data, "type_codes": "fuel_dispenser", "certificate_number": "ZC-2", "version": str(one.version)}
     assert client.post(f"/people/qualifications/{one.id}/edit", data=changed).status_code == 302
     assert "ZC-2" in client.get(f"/people/{user.id}").text
     assert "王检定" in client.get(f"/people/?institute={row.id}&q=王").text

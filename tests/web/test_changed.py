@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.journal import plain_value
 from tests.conftest import TODAY
 from tests.forms import form_on
 from tests.people import create_user, sign_in
-from tests.records import create_holder, create_standard
+from tests.records import create_holder, create_standard, create_team
 from tests.standards import create_contact, create_equipment, create_upstream
 from tests.tokens import Program, create_token
 
@@ -43,6 +44,13 @@ def _contact(session: Session) -> Any:
     return create_contact(session, create_holder(session))
 
 
+def _qualification(session: Session) -> Any:
+    row = create_team(session).verifier.qualifications[0]
+    row.notes = ""
+    session.flush()
+    return row
+
+
 KEPT = {
     "standard": Kept(
         "officer", lambda session: create_standard(session, None), "/standards/{row.id}/edit", "standards/{row.id}",
@@ -58,6 +66,14 @@ KEPT = {
     "standard above": Kept(
         "officer", create_upstream, "/outside/standards/{row.id}/edit", "outside-standards/{row.id}",
         method="PUT", whole=("institute_id", "name"),
+    ),
+    "qualification": Kept(
+        "administrator", _qualification, "/people/qualifications/{row.id}/edit", "people/qualifications/{row.id}",
+        method="PUT", whole=("type_code", "certificate_number", "valid_from", "valid_until"),
+    ),
+    "institute": Kept(
+        "administrator", lambda session: create_team(session).institute, "/institutes/{row.id}/edit", "institutes/{row.id}",
+        "address", "PUT", ("name", "short_code"),
     ),
     "contact": Kept(
         "officer", _contact, "/holders/{row.holder_id}/contacts/{row.id}", "holders/{row.holder_id}/contacts/{row.id}", "post"
@@ -130,3 +146,30 @@ def test_the_database_refuses_what_was_read_before_another_change(session: Sessi
     setattr(row, kept.field, "MINE")
     with pytest.raises(StaleDataError):
         session.flush()
+
+
+# -- what is replaced, not changed
+
+
+def test_a_qualification_replaced_meanwhile_is_refused_by_that_word(session: Session, client: FlaskClient) -> None:
+    row = _qualification(session)
+    sign_in(client, create_user(session, "administrator"))
+    path = f"/people/qualifications/{row.id}/edit"
+    form = form_on(client.get(path).text)
+    assert client.post(path, data={**form, "certificate_number": "THEIRS"}).status_code == 302
+    late = client.post(f"{path}?lang=en", data={**form, "certificate_number": "MINE"})
+    assert (late.status_code, "ended or was replaced already" in late.text) == (422, True)
+    assert form_on(late.text)["certificate_number"] == "MINE"
+
+
+def test_an_item_of_an_authorisation_is_replaced_once(session: Session, client: FlaskClient) -> None:
+    create_team(session)
+    row = session.scalars(select(Authorisation)).one()
+    program = Program(client, create_token(session, create_user(session, "administrator")))
+    session.commit()
+    said = {"number": "豫 2026-2", "type_code": "*", "valid_from": "2026-01-01", "valid_until": "2029-12-31"}
+    address = f"authorisations/{row.id}"
+    assert program.ask("PUT", address, json=said).status_code == 428
+    assert program.ask("PUT", address, json=said, match='"1"').status_code == 200
+    late = program.ask("PUT", address, json={**said, "number": "豫 2026-3"}, match='"1"')
+    assert (late.status_code, late.get_json()["code"]) == (412, "changed_meanwhile")

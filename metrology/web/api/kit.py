@@ -111,7 +111,9 @@ class Area(Blueprint):
     def _answering(self, view: View, answer: Any, media: str | None, status: int) -> View:
         shape = {"type": "string", "format": "binary"}
         of_file = self.response(status, shape, content_type=media)
-        built: View = of_file(view) if media is not None else self.response(status, answer)(_with_tag(view))
+        tells = "version" in getattr(answer, "_declared_fields", ())
+        tagged = _with_tag(view) if tells else view
+        built: View = of_file(view) if media is not None else self.response(status, answer)(tagged)
         return built
 
 

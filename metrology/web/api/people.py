@@ -13,7 +13,7 @@ from metrology.services import account_links, accounts, authorisations, people, 
 from metrology.services.accounts import AccountFacts
 from metrology.services.authorisations import AuthorisationFacts
 from metrology.services.people import InstituteFacts, QualificationFacts
-from metrology.web.api.kit import Area, made
+from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import LIMIT, PageQuery, in_pages, page_of, plain_list
 from metrology.web.api.schemas import Day, Reason, Text, facts, key_asked, said, told
 from metrology.web.requests import actor, now, or_404, settings, today
@@ -21,7 +21,7 @@ from metrology.web.requests import actor, now, or_404, settings, today
 area = Area("people", "检定人员与机构", "People and institutes")
 QualificationTold = told(
     "QualificationTold", Qualification, "id", "user_id", "type_code", "certificate_number", "grade", "valid_from", "valid_until",
-    "notes", "ended_on", "end_reason", "replaced_by_id",
+    "notes", "ended_on", "end_reason", "replaced_by_id", "version",
 )  # fmt: skip
 _ROLES = fields.Function(
     lambda row: sorted(row.role_names), required=True, metadata={"type": "array", "items": {"type": "string"}}
@@ -64,13 +64,13 @@ def qualify(sent: dict[str, Any], user_id: int) -> Any:
     return people.add_qualification(db.session(), actor(), _person(user_id), facts(QualificationFacts, sent), now=now())
 
 
-@area.operation(
-    "PUT", "/people/qualifications/<int:qualification_id>", "person.edit", body=QualificationSaid, answer=QualificationTold,
-    zh="更正或续期资格",
+@area.replace(
+    "/people/qualifications/<int:qualification_id>", "person.edit", QualificationSaid, QualificationTold, zh="更正或续期资格"
 )  # fmt: skip
 def change_qualification(sent: dict[str, Any], qualification_id: int) -> Any:
     """Put a qualification right, or prolong it: another row takes its place."""
     row: Qualification = or_404(db.session.get(Qualification, qualification_id))
+    must_match(row)
     return people.change_qualification(db.session(), actor(), row, facts(QualificationFacts, sent), now=now())
 
 
@@ -88,12 +88,12 @@ def end_qualification(sent: dict[str, Any], qualification_id: int) -> Any:
 
 InstituteTold = told(
     "InstituteTold", Institute, "id", "name", "name_en", "short_code", "uscc", "authorisation_number", "authorised_until",
-    "district_code", "address", "postcode", "phone", "fax", "email", "website", "is_active",
+    "district_code", "address", "postcode", "phone", "fax", "email", "website", "is_active", "version",
 )  # fmt: skip
 InstituteSaid = said("InstituteSaid", InstituteFacts)
 AuthorisationTold = told(
     "AuthorisationTold", Authorisation, "id", "institute_id", "number", "type_code", "characteristic", "low", "high",
-    "district_code", "valid_from", "valid_until", "ended_on", "end_reason", "replaced_by_id", "notes",
+    "district_code", "valid_from", "valid_until", "ended_on", "end_reason", "replaced_by_id", "notes", "version",
 )  # fmt: skip
 AuthorisationSaid = said("AuthorisationSaid", AuthorisationFacts)
 AuthorisationEnded = said("AuthorisationEnded", None, reason=Text(required=True), on=Day(required=True))
@@ -123,12 +123,11 @@ def create_institute(sent: dict[str, Any]) -> Any:
     return made(row, "api_people.institute", institute_id=row.id)
 
 
-@area.operation(
-    "PUT", "/institutes/<int:institute_id>", "person.edit", body=InstituteSaid, answer=InstituteTold, zh="修改检定机构"
-)
+@area.replace("/institutes/<int:institute_id>", "person.edit", InstituteSaid, InstituteTold, zh="修改检定机构")
 def change_institute(sent: dict[str, Any], institute_id: int) -> Any:
     """Say an institute anew; certificates issued keep what they printed."""
     row = _institute(institute_id)
+    must_match(row)
     people.change_institute(db.session(), actor(), row, facts(InstituteFacts, sent), now=now())
     return row
 
@@ -158,17 +157,13 @@ def authorise(sent: dict[str, Any], institute_id: int) -> Any:
     return authorisations.authorise(db.session(), actor(), row, said_of, now=now())
 
 
-@area.operation(
-    "PUT",
-    "/authorisations/<int:authorisation_id>",
-    "person.edit",
-    body=AuthorisationSaid,
-    answer=AuthorisationTold,
-    zh="更正授权项目",
+@area.replace(
+    "/authorisations/<int:authorisation_id>", "person.edit", AuthorisationSaid, AuthorisationTold, zh="更正授权项目"
 )
 def replace_authorisation(sent: dict[str, Any], authorisation_id: int) -> Any:
     """Put an authorisation right, or prolong it: another row takes its place."""
     row: Authorisation = or_404(db.session.get(Authorisation, authorisation_id))
+    must_match(row)
     return authorisations.replace_item(db.session(), actor(), row, facts(AuthorisationFacts, sent), now=now())
 
 
