@@ -119,6 +119,7 @@ def create_user(session: Session, actor: Actor, facts: AccountFacts, *, now: dat
 
 def change_user(session: Session, actor: Actor, user: User, facts: AccountFacts, *, now: datetime) -> None:
     """Change what an account may do and where. The last active administrator stays one."""
+    _hold(session, user)
     facts = check(session, facts, but=user)
     before = sorted(user.role_names)
     if "administrator" in before and "administrator" not in facts.roles:
@@ -128,8 +129,18 @@ def change_user(session: Session, actor: Actor, user: User, facts: AccountFacts,
     if before != sorted(facts.roles):
         changes["roles"] = [before, sorted(facts.roles)]
     if changes:
+        user.version += 1
         record(session, actor, "user.changed", user, at=now, changes=changes)
     session.flush()
+
+
+def _hold(session: Session, user: User) -> None:
+    """Let nobody else change the account until this is kept; refused when somebody did since it was read.
+
+    Not SQLAlchemy's own count of versions: the account's row also changes when its owner logs in, which is nobody's edit.
+    """
+    if session.scalar(select(User.version).where(User.id == user.id).with_for_update()) != user.version:
+        raise Problem("changed_meanwhile")
 
 
 def _set(session: Session, user: User, facts: AccountFacts) -> None:

@@ -22,6 +22,7 @@ from metrology.services import people
 from metrology.services.accounts import AccountFacts
 from metrology.services.passwords import password_refusal
 from metrology.web import labels
+from metrology.web.changed import VersionedForm
 from metrology.web.choices import choices
 from metrology.web.filters import pick
 from metrology.web.languages import LANGUAGES
@@ -37,7 +38,7 @@ class ChoicesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class AccountForm(FlaskForm):
+class AccountForm(VersionedForm):
     """An account: who, in which roles, and where."""
 
     name = StringField(_l("Full name"), [InputRequired(), Length(max=200)])
@@ -63,18 +64,15 @@ class AccountForm(FlaskForm):
             [("", "—"), *((str(row.id), row.name) for row in people.institutes(db.session()))]
         )
 
-    def show(self, user: User) -> None:
+    def show(self, row: User) -> None:
         """Fill the fields with what is kept."""
-        self.name.data, self.email.data, self.phone.data, self.language.data = (
-            user.name,
-            user.email,
-            user.phone,
-            user.language,
-        )
-        self.roles.data = sorted(user.role_names)
-        self.district_code.data = user.district_code or ""
-        self.institute_id.data = str(user.institute_id or "")
-        holder = db.session.get(Holder, user.holder_id) if user.holder_id else None
+        super().show(row)
+        for name in ("name", "email", "phone", "language"):
+            self[name].data = getattr(row, name)
+        self.roles.data = sorted(row.role_names)
+        self.district_code.data = row.district_code or ""
+        self.institute_id.data = str(row.institute_id or "")
+        holder = db.session.get(Holder, row.holder_id) if row.holder_id else None
         self.holder_id.data = holder.number if holder else ""
 
     def facts(self) -> AccountFacts:

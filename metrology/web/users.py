@@ -16,6 +16,7 @@ from metrology.persistence.people import User
 from metrology.services import account_links, accounts, journal, signing_in
 from metrology.services.journal import JournalFilter
 from metrology.web.account_forms import AccountForm
+from metrology.web.changed import keep
 from metrology.web.problems import sentence_of, show_on
 from metrology.web.requests import actor, now, or_404, requires, settings
 
@@ -102,18 +103,18 @@ def detail(user_id: int) -> str:
 def edit(user_id: int) -> Response | str:
     """Change an account."""
     user, form = _user(user_id), AccountForm()
+
+    def page(**more: object) -> str:
+        return render_template("users/form.html", form=form, user=user, **more)
+
     if request.method == "GET":
         form.show(user)
-        return render_template("users/form.html", form=form, user=user)
-    if form.validate():
-        try:
-            accounts.change_user(db.session(), actor(), user, form.facts(), now=now())
-        except Problem as problem:
-            show_on(form, problem)
-        else:
-            flash(_("The account was changed."), "success")
-            return redirect(url_for(".detail", user_id=user.id))
-    return make_response(render_template("users/form.html", form=form, user=user), 422)
+        return page()
+    refused = keep(form, user, page, lambda: accounts.change_user(db.session(), actor(), user, form.facts(), now=now()))
+    if refused is not None:
+        return refused
+    flash(_("The account was changed."), "success")
+    return redirect(url_for(".detail", user_id=user_id))
 
 
 @blueprint.post("/<int:user_id>/link")

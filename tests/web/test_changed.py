@@ -13,12 +13,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from metrology.domain.problems import Problem
 from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.journal import plain_value
-from tests.conftest import TODAY
+from metrology.persistence.people import User
+from metrology.services import accounts
+from metrology.services.accounts import AccountFacts
+from tests.conftest import NOW, TODAY
 from tests.forms import form_on
 from tests.people import create_user, sign_in
-from tests.records import create_holder, create_standard, create_team
+from tests.records import OFFICER, create_holder, create_standard, create_team
 from tests.standards import create_contact, create_equipment, create_upstream
 from tests.tokens import Program, create_token
 
@@ -75,10 +79,18 @@ KEPT = {
         "administrator", lambda session: create_team(session).institute, "/institutes/{row.id}/edit", "institutes/{row.id}",
         "address", "PUT", ("name", "short_code"),
     ),
+    "account": Kept(
+        "administrator", lambda session: create_user(session, "officer", phone=""), "/users/{row.id}/edit", "users/{row.id}",
+        "phone", "PUT", ("name", "email", "roles"),
+    ),
     "contact": Kept(
         "officer", _contact, "/holders/{row.holder_id}/contacts/{row.id}", "holders/{row.holder_id}/contacts/{row.id}", "post"
     ),
 }  # fmt: skip
+
+
+def _said(row: Any, name: str) -> Any:
+    return sorted(row.role_names) if name == "roles" else plain_value(getattr(row, name))
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +134,7 @@ def test_a_program_says_what_it_read(session: Session, client: FlaskClient, kept
     program = Program(client, create_token(session, create_user(session, kept.role)))
     session.commit()
     address, tag = kept.address.format(row=row), f'"{row.version}"'
-    told = {name: plain_value(getattr(row, name)) for name in kept.whole}
+    told = {name: _said(row, name) for name in kept.whole}
 
     def say(text: str, match: str = "") -> Any:
         return program.ask(kept.method, address, json={**told, kept.field: text}, match=match)
@@ -143,9 +155,37 @@ def test_the_database_refuses_what_was_read_before_another_change(session: Sessi
     read = row.version
     moved = update(type(row)).where(type(row).id == row.id).values(version=read + 1)
     session.execute(moved.execution_options(synchronize_session=False))
-    setattr(row, kept.field, "MINE")
-    with pytest.raises(StaleDataError):
-        session.flush()
+    with pytest.raises((StaleDataError, Problem)):
+        _save(session, row, kept.field)
+
+
+def _save(session: Session, row: Any, field: str) -> None:
+    if isinstance(row, User):
+        facts = AccountFacts(row.email, row.name, tuple(row.role_names), phone="MINE")
+        accounts.change_user(session, OFFICER, row, facts, now=NOW)
+    setattr(row, field, "MINE")
+    session.flush()
+
+
+def test_logging_in_is_no_change_of_an_account(session: Session, client: FlaskClient) -> None:
+    user = create_user(session, "officer")
+    sign_in(client, create_user(session, "administrator"))
+    form = form_on(client.get(f"/users/{user.id}/edit").text)
+    user.failed_logins, user.last_login_on = 3, NOW
+    session.commit()
+    assert client.post(f"/users/{user.id}/edit", data={**form, "phone": "138"}).status_code == 302
+    session.expire_all()
+    assert (user.phone, user.failed_logins, user.version) == ("138", 3, 2)
+
+
+def test_roles_given_meanwhile_are_not_taken_back_unseen(session: Session, client: FlaskClient) -> None:
+    user = create_user(session, "officer")
+    sign_in(client, create_user(session, "administrator"))
+    path = f"/users/{user.id}/edit"
+    form = form_on(client.get(path).text)
+    assert client.post(path, data={**form, "roles": ["officer", "manager"]}).status_code == 302
+    late = client.post(f"{path}?lang=en", data=form)
+    assert (late.status_code, re.findall(r"Roles: <strong>(.*?)</strong>", late.text)) == (409, ["Manager, Officer"])
 
 
 # -- what is replaced, not changed

@@ -114,7 +114,9 @@ def test_a_mail_address_serves_one_account(client: FlaskClient, admin: User, ses
 def test_changed_roles_are_journalled_from_old_to_new(client: FlaskClient, admin: User, session: Session) -> None:
     user = create_user(session, "officer", name="李", email="li@example.test")
     assert (
-        client.post(f"/users/{user.id}/edit", data={**NEW, "name": "李", "roles": ["manager", "officer"]}).status_code
+        client.post(
+            f"/users/{user.id}/edit", data={**NEW, "version": "1", "name": "李", "roles": ["manager", "officer"]}
+        ).status_code
         == 302
     )
     entry = session.query(JournalEntry).filter_by(action="user.changed").one()
@@ -123,7 +125,7 @@ def test_changed_roles_are_journalled_from_old_to_new(client: FlaskClient, admin
 
 
 def test_the_last_administrator_stays(client: FlaskClient, admin: User, session: Session) -> None:
-    data = {**NEW, "district_code": "", "email": admin.email, "name": admin.name}
+    data = {**NEW, "version": "1", "district_code": "", "email": admin.email, "name": admin.name}
     assert client.post(f"/users/{admin.id}/edit", data=data).status_code == 422
     other = create_user(session, "administrator")
     assert client.post(f"/users/{admin.id}/deactivate").status_code == 302
@@ -135,7 +137,7 @@ def test_the_last_administrator_stays(client: FlaskClient, admin: User, session:
 
 def test_an_inactive_administrator_does_not_count(client: FlaskClient, admin: User, session: Session) -> None:
     create_user(session, "administrator", active=False)
-    data = {**NEW, "district_code": "", "email": admin.email, "name": admin.name}
+    data = {**NEW, "version": "1", "district_code": "", "email": admin.email, "name": admin.name}
     assert client.post(f"/users/{admin.id}/edit", data=data).status_code == 422
 
 

@@ -185,7 +185,7 @@ def end_authorisation(sent: dict[str, Any], authorisation_id: int) -> Any:
 users = Area("users", "账户", "Accounts")
 UserTold = told(
     "UserTold", User, "id", "email", "name", "phone", "language", "active", "district_code", "holder_id", "institute_id",
-    "created_at", "last_login_on", roles=_ROLES,
+    "created_at", "last_login_on", "version", roles=_ROLES,
 )  # fmt: skip
 UserSaid = said("UserSaid", AccountFacts)
 Link = told("PasswordLink", address=fields.String(required=True, metadata={"description": "works once, for 72 hours"}))
@@ -219,10 +219,11 @@ def create_user(sent: dict[str, Any]) -> Any:
     return made(row, "api_users.user", user_id=row.id)
 
 
-@users.operation("PUT", "/users/<int:user_id>", "user.edit", body=UserSaid, answer=UserTold, zh="修改账户")
+@users.replace("/users/<int:user_id>", "user.edit", UserSaid, UserTold, zh="修改账户")
 def change_user(sent: dict[str, Any], user_id: int) -> Any:
     """Say an account anew."""
     row = _user(user_id)
+    must_match(row)
     accounts.change_user(db.session(), actor(), row, facts(AccountFacts, sent), now=now())
     return row
 
