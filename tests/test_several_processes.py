@@ -39,7 +39,7 @@ PATIENCE = 120
 CHANGE = {
     "bureau_name": "示范市监局", "bureau_name_en": "Example", "validity_rule": "anniversary_minus_one", "warn_days": "30",
     "certificate_number_template": "{body}-{kind}-{yyyy}-{seq:06d}", "complaint_phone": "0373-7654321", "complaint_url": "",
-    "reminder_officer_digest": "y", "scan_alarm_networks": "30",
+    "reminder_officer_digest": "y", "scan_alarm_networks": "30", "version": "0",
 }  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -38,10 +40,34 @@ class BureauSettings:
     """Networks in one day from which a code that is opened so often is said to be perhaps copied."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSettings:
+    """The settings as they stand whenever they are asked for, and their version: it grows with each that is changed."""
+
+    session: Session
+
+    @property
+    def settings(self) -> BureauSettings:
+        """What they are."""
+        return read(self.session)
+
+    @property
+    def version(self) -> int:
+        """How often one of them was kept."""
+        return _version(_rows(self.session))
+
+
 def read(session: Session) -> BureauSettings:
     """The settings in force."""
-    stored = {row.key: row.value for row in session.query(RegistrySetting)}
-    return parse(stored)
+    return parse({key: row.value for key, row in _rows(session).items()})
+
+
+def _rows(session: Session) -> dict[str, RegistrySetting]:
+    return {row.key: row for row in session.scalars(select(RegistrySetting))}
+
+
+def _version(rows: Mapping[str, RegistrySetting]) -> int:
+    return sum(row.version for row in rows.values())
 
 
 def parse(stored: Mapping[str, str]) -> BureauSettings:
@@ -64,9 +90,17 @@ def domains(text: str) -> frozenset[str]:
     return frozenset(text.lower().replace(",", " ").split())
 
 
-def change(session: Session, actor: Actor, values: Mapping[str, object], *, now: datetime) -> BureauSettings:
-    """Change settings; refuses unknown keys, rules and numbers that make no sense. Each change is journalled."""
-    before = asdict(read(session))
+def change(
+    session: Session, actor: Actor, values: Mapping[str, object], *, now: datetime, seen: int | None = None
+) -> BureauSettings:
+    """Change settings; refuses unknown keys, rules and numbers that make no sense. Each change is journalled.
+
+    ``seen`` is the version that was read: what was changed since is not written over.
+    """
+    rows = _rows(session)
+    if seen is not None and seen != _version(rows):
+        raise Problem("changed_meanwhile")
+    before = asdict(parse({key: row.value for key, row in rows.items()}))
     for key, value in values.items():
         if key not in before:
             raise Problem("unknown_setting", key)
@@ -74,13 +108,16 @@ def change(session: Session, actor: Actor, values: Mapping[str, object], *, now:
         if before[key] == value:
             continue
         text = ("1" if value else "0") if isinstance(value, bool) else str(value)
-        row = session.get(RegistrySetting, key) or RegistrySetting(key=key)
+        row = rows.get(key) or RegistrySetting(key=key)
         row.value, row.updated_at = text, now
         session.add(row)
         record(
             session, actor, "setting.changed", ("registry_setting", key), at=now, changes={key: [before[key], value]}
         )
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # set for the first time by two at the same moment
+        raise Problem("changed_meanwhile") from None
     return read(session)
 
 

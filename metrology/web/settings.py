@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
+from functools import partial
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, SelectField, StringField, URLField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.services import settings as bureau
-from metrology.services.settings import BureauSettings
+from metrology.services.settings import BureauSettings, KeptSettings
+from metrology.web.changed import VersionedForm, keep
 from metrology.web.choices import choices
-from metrology.web.problems import show_on
 from metrology.web.requests import actor, allowed, now, requires
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 
-class SettingsForm(FlaskForm):
+class SettingsForm(VersionedForm):
     """What the bureau decides for itself. A field bears the name of its setting."""
 
     bureau_name = StringField(_l("Name of the bureau"), [InputRequired(), Length(max=200)])
@@ -67,29 +66,39 @@ class SettingsForm(FlaskForm):
     )
     reminder_officer_digest = BooleanField(_l("Send officers a digest of the reminders that go to holders"))
 
+    def show(self, row: KeptSettings) -> None:
+        """Fill the fields with what is kept."""
+        super().show(row)
+        kept = row.settings
+        for field in fields(kept):
+            self[field.name].data = getattr(kept, field.name)
+
 
 @blueprint.get("/")
 @requires("setting.view")
 def edit() -> str:
     """Look at the settings; change them where the role may."""
-    kept = bureau.read(db.session())
-    form = SettingsForm(data=asdict(kept))
-    return render_template("settings/edit.html", form=form, kept=kept, may_change=allowed("setting.edit"))
+    kept, form = KeptSettings(db.session()), SettingsForm()
+    form.show(kept)
+    return _page(form)
+
+
+def _page(form: SettingsForm, **more: object) -> str:
+    return render_template("settings/edit.html", form=form, may_change=allowed("setting.edit"), **more)
 
 
 @blueprint.post("/change")
 @requires("setting.edit")
 def change() -> Response:
     """Change the settings."""
-    form = SettingsForm()
-    if form.validate():
+    kept, form = KeptSettings(db.session()), SettingsForm()
+
+    def save() -> None:
         values = {field.name: form[field.name].data for field in fields(BureauSettings) if field.name in form}
-        try:
-            bureau.change(db.session(), actor(), values, now=now())
-        except Problem as problem:
-            show_on(form, problem)
-        else:
-            flash(_("The settings were changed."), "success")
-            return redirect(url_for(".edit"))
-    kept = bureau.read(db.session())
-    return make_response(render_template("settings/edit.html", form=form, kept=kept, may_change=True), 422)
+        bureau.change(db.session(), actor(), values, now=now(), seen=int(form.version.data or 0))
+
+    refused = keep(form, kept, partial(_page, form), save)
+    if refused is not None:
+        return refused
+    flash(_("The settings were changed."), "success")
+    return redirect(url_for(".edit"))

@@ -22,7 +22,7 @@ from tests.people import create_user, sign_in
 SETTINGS = {
     "bureau_name": "新乡市市场监督管理局", "bureau_name_en": "Xinxiang", "validity_rule": "anniversary",
     "certificate_number_template": "{body}{kind}{yyyy}{seq:06d}", "warn_days": "45", "complaint_phone": "12315",
-    "complaint_url": "", "reminder_officer_digest": "y", "scan_alarm_networks": "40",
+    "complaint_url": "", "reminder_officer_digest": "y", "scan_alarm_networks": "40", "version": "0",
 }  # fmt: skip
 INSTITUTE = {"name": "计量中心", "short_code": "XXJL", "district_code": "", "is_active": "y"}
 

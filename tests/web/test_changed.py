@@ -18,6 +18,7 @@ from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.journal import plain_value
 from metrology.persistence.people import User
 from metrology.services import accounts
+from metrology.services import settings as bureau
 from metrology.services.accounts import AccountFacts
 from tests.conftest import NOW, TODAY
 from tests.forms import form_on
@@ -213,3 +214,44 @@ def test_an_item_of_an_authorisation_is_replaced_once(session: Session, client: 
     assert program.ask("PUT", address, json=said, match='"1"').status_code == 200
     late = program.ask("PUT", address, json={**said, "number": "豫 2026-3"}, match='"1"')
     assert (late.status_code, late.get_json()["code"]) == (412, "changed_meanwhile")
+
+
+# -- settings
+
+
+def test_settings_changed_meanwhile_are_shown(session: Session, client: FlaskClient) -> None:
+    sign_in(client, create_user(session, "administrator"))
+    form = form_on(client.get("/settings/").text)
+    assert client.post("/settings/change", data={**form, "warn_days": "45"}).status_code == 302
+    late = client.post("/settings/change?lang=en", data={**form, "complaint_phone": "0373-1"})
+    assert late.status_code == 409
+    assert re.findall(r"<li>([^<]*): <strong>(.*?)</strong>", late.text) == [
+        ("Warn before the last day", "45"), ("Phone for complaints", "12315"),
+    ]  # fmt: skip
+    assert bureau.read(session).complaint_phone == "12315"
+    still = form_on(late.text)
+    assert client.post("/settings/change", data={**still, "warn_days": "45"}).status_code == 302
+    session.expire_all()
+    kept = bureau.read(session)
+    assert (kept.warn_days, kept.complaint_phone) == (45, "0373-1")
+
+
+def test_a_program_says_which_settings_it_read(session: Session, client: FlaskClient) -> None:
+    program = Program(client, create_token(session, create_user(session, "administrator")))
+    session.commit()
+    read = program.get("settings")
+    assert (read.headers["ETag"], read.get_json()["version"]) == ('"0"', 0)
+    assert program.patch("settings", {"warn_days": 45}).status_code == 428
+    changed = program.patch("settings", {"warn_days": 45}, match='"0"')
+    assert (changed.status_code, changed.headers["ETag"]) == (200, '"1"')
+    late = program.patch("settings", {"warn_days": 46}, match='"0"')
+    assert (late.status_code, late.get_json()["code"]) == (412, "changed_meanwhile")
+
+
+@pytest.mark.parametrize("seen", [0, 1])
+def test_settings_read_before_another_change_are_refused(session: Session, seen: int) -> None:
+    bureau.change(session, OFFICER, {"warn_days": 45}, now=NOW)
+    bureau.change(session, OFFICER, {"warn_days": 46}, now=NOW)
+    with pytest.raises(Problem, match="changed_meanwhile"):
+        bureau.change(session, OFFICER, {"warn_days": 47}, now=NOW, seen=seen)
+    assert bureau.change(session, OFFICER, {"warn_days": 47}, now=NOW, seen=2).warn_days == 47

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from dataclasses import fields as parts_of
 from typing import Any
 
@@ -20,8 +21,8 @@ from metrology.services import (
 )
 from metrology.services.journal import JournalFilter
 from metrology.services.reporting import OverdueFilter
-from metrology.services.settings import BureauSettings
-from metrology.web.api.kit import Area
+from metrology.services.settings import BureauSettings, KeptSettings
+from metrology.web.api.kit import Area, must_match
 from metrology.web.api.paging import LIMIT, in_pages, list_of, page_of
 from metrology.web.api.schemas import Day, Text, key_asked, said, told
 from metrology.web.requests import actor, now, or_404, today
@@ -118,20 +119,28 @@ def waits() -> Any:
 bureau = Area("settings", "系统设置", "Settings")
 _KINDS = {"int": fields.Integer, "bool": fields.Boolean}
 _OF_BUREAU = {one.name: _KINDS.get(str(one.type), fields.String)(required=True) for one in parts_of(BureauSettings)}
-SettingsTold = told("SettingsTold", **_OF_BUREAU)
+SettingsTold = told("SettingsTold", **_OF_BUREAU, version=fields.Integer(required=True))
 SettingsSaid = said("SettingsChanges", BureauSettings, all_optional=True)
 
 
 @bureau.read("/settings", "setting.view", SettingsTold, zh="查看设置")
 def read_settings() -> Any:
     """Read what the bureau decides for itself."""
-    return settings.read(db.session())
+    return _told(KeptSettings(db.session()))
 
 
-@bureau.change("/settings", "setting.edit", SettingsSaid, SettingsTold, zh="修改设置")
+def _told(kept: KeptSettings) -> dict[str, Any]:
+    return {**asdict(kept.settings), "version": kept.version}
+
+
+@bureau.change("/settings", "setting.edit", SettingsSaid, SettingsTold, locks=True, zh="修改设置")
 def change_settings(sent: dict[str, Any]) -> Any:
     """Change what the bureau decides for itself."""
-    return settings.change(db.session(), actor(), sent, now=now())
+    kept = KeptSettings(db.session())
+    seen = kept.version
+    must_match(kept)
+    settings.change(db.session(), actor(), sent, now=now(), seen=seen)
+    return _told(kept)
 
 
 # -- the journal
