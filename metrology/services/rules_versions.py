@@ -106,9 +106,15 @@ def save(
     in_force: date | None,
     *,
     now: datetime,
+    seen: int | None = None,
 ) -> RulesVersion:
-    """Keep a draft as it was typed, right or wrong. Who writes last is its proposer."""
+    """Keep a draft as it was typed, right or wrong. Who writes last is its proposer.
+
+    ``seen`` is the ``row_version`` that was read: what somebody else kept since is not written over.
+    """
     _hold(session, version, OPEN)
+    if seen is not None and seen != version.row_version:
+        raise Problem("changed_meanwhile")
     if actor.user_id is None:
         raise Problem("person_needed", "proposer")
     version.rules, version.in_force = dict(rules), in_force

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -84,9 +84,14 @@ def edit(version_id: int) -> str | Response:
 def save(version_id: int) -> Response:
     """Keep the draft as typed, and propose it where asked to."""
     row, session = _row(version_id), db.session()
-    rules_versions.save(
-        session, actor(), row, rules_form.typed(request.form), rules_form.day_typed(request.form), now=now()
-    )
+    rules, day = rules_form.typed(request.form), rules_form.day_typed(request.form)
+    seen = request.form.get("version", 0, type=int)
+    try:
+        rules_versions.save(session, actor(), row, rules, day, now=now(), seen=seen)
+    except Problem as problem:
+        if problem.code != "changed_meanwhile":
+            raise
+        return _told(row, rules, day)
     session.commit()  # what was typed is kept whatever becomes of the proposal
     if request.form.get("do") != "propose":
         flash(_("The draft is kept."), "success")
@@ -103,7 +108,13 @@ def save(version_id: int) -> Response:
     return redirect(url_for(".version", version_id=row.id))
 
 
-def _form(row: RulesVersion, problems: tuple[Problem, ...]) -> str:
+def _told(row: RulesVersion, rules: dict[str, Any], day: date | None) -> Response:
+    """What somebody else kept meanwhile, beside what was typed; kept once more, what was typed counts."""
+    changed = rules_form.differences({**rules, "in_force": day}, {**row.rules, "in_force": row.in_force})
+    return make_response(_form(row, (), rules=rules_form.shown(rules), in_force=day, changed=changed), 409)
+
+
+def _form(row: RulesVersion, problems: tuple[Problem, ...], **typed: Any) -> str:
     session = db.session()
     faults: dict[str, str] = {}
     for problem in problems:
@@ -112,7 +123,6 @@ def _form(row: RulesVersion, problems: tuple[Problem, ...]) -> str:
         "rules/form.html",
         row=row,
         entry=session.get_one(TypeEntry, row.type_code),
-        rules=rules_form.shown(row.rules),
         faults=faults,
         told=[(key, rules_form.fault_words(key, words)) for key, words in faults.items()],
         units=sorted(UNITS),
@@ -122,6 +132,7 @@ def _form(row: RulesVersion, problems: tuple[Problem, ...]) -> str:
         judge_words=rules_form.JUDGE_WORDS,
         combine_words=rules_form.COMBINE_WORDS,
         modes=[(code, labels.MODES.get(code, code)) for code in rules_form.MODE_CODES],
+        **{"rules": rules_form.shown(row.rules), "in_force": row.in_force, **typed},
     )
 
 

@@ -29,7 +29,8 @@ FIELD_WORDS = {
     "readings": _l("Readings at each point"), "limits": PART_WORDS["limits"], "in_service": _l("In service, times"),
     "rounding": _l("Errors rounded to"), "repeatability": PART_WORDS["repeatability"],
     "items": _l("Checks answered by yes or no"), "conditions": PART_WORDS["conditions"], "interval": PART_WORDS["interval"],
-    "standard": _l("Measurement standard"), "parts": _l("Read in"),
+    "standard": _l("Measurement standard"), "parts": _l("Read in"), "judge": _l("A point is judged by"),
+    "combine": _l("Columns of a row are"), "mode": _l("Mode"),
 }  # fmt: skip
 MODE_CODES = MODES
 _PLAIN = (
@@ -91,3 +92,19 @@ def shown(rules: Mapping[str, Any]) -> dict[str, Any]:
         "items": "\n".join(lines),
         "limits": [*limits, *({} for _ in range(BLANK_LIMITS))][:MOST_LIMITS],
     }  # fmt: skip
+
+
+def differences(typed: Mapping[str, Any], kept: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is kept by now where something else was typed: names of fields with their words."""
+    mine, theirs = shown(typed), shown(kept)
+    pairs = ((name, _in_words(theirs.get(name)), _in_words(value)) for name, value in mine.items())
+    return [(str(FIELD_WORDS.get(name, name)), words) for name, words, typed_words in pairs if words != typed_words]
+
+
+def _in_words(value: Any) -> str:
+    """A field as one line, whatever it holds; the order in which a database gives its parts counts for nothing."""
+    if isinstance(value, Mapping):
+        value = [value[key] for key in sorted(value)]
+    if isinstance(value, list):
+        return " · ".join(words for one in value if (words := _in_words(one)))
+    return "" if value is None else str(value).replace("\r", "").strip()

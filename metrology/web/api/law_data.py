@@ -19,7 +19,7 @@ from metrology.services import (
 from metrology.services.confirming import Cited
 from metrology.services.what_ifs import Supposition
 from metrology.web.api.holders import law as law_area
-from metrology.web.api.kit import made
+from metrology.web.api.kit import made, must_match
 from metrology.web.api.paging import PageQuery, page_of, plain_list
 from metrology.web.api.schemas import Day, Reason, Text, facts, said, told
 from metrology.web.requests import actor, now, or_404, today
@@ -121,13 +121,13 @@ def start_rules(type_code: str) -> Any:
     return made(row, "api_law.version", version_id=row.id)
 
 
-@law_area.operation(
-    "PUT", "/rules/<int:version_id>", "rules.edit", body=RulesSaid, answer=VersionTold, zh="保存规则草稿"
-)
+@law_area.replace("/rules/<int:version_id>", "rules.edit", RulesSaid, VersionTold, zh="保存规则草稿")
 def save_rules(sent: dict[str, Any], version_id: int) -> Any:
     """Keep a draft of rules."""
     row = _version(version_id)
-    return rules_versions.save(db.session(), actor(), row, sent["rules"], sent.get("in_force"), now=now())
+    seen = row.row_version
+    must_match(row)
+    return rules_versions.save(db.session(), actor(), row, sent["rules"], sent.get("in_force"), now=now(), seen=seen)
 
 
 @law_area.act("/rules/<int:version_id>/propose", "rules.edit", VersionTold, zh="提交规则")
