@@ -16,7 +16,8 @@ from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.web.problems import show_on
 
-_UNASKED = ("version", "csrf_token")
+_UNASKED = ("version", "csrf_token", "confirmed")
+"""Fields that say nothing of the thing itself."""
 
 
 class VersionedForm(FlaskForm):

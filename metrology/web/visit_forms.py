@@ -15,6 +15,7 @@ from metrology.persistence.database import db
 from metrology.persistence.visits import Visit
 from metrology.services.visit_days import verifiers
 from metrology.services.visiting import VisitFacts
+from metrology.web.changed import VersionedForm
 from metrology.web.requests import actor
 
 
@@ -25,7 +26,7 @@ class DayForm(FlaskForm):
     confirmed = BooleanField(_l("Plan it on this day all the same"))
 
 
-class VisitForm(DayForm):
+class VisitForm(VersionedForm, DayForm):
     """A visit: when, by whom, and what to know."""
 
     title = StringField(
@@ -44,10 +45,11 @@ class VisitForm(DayForm):
         super().__init__(*args, **kwargs)
         self.verifier_ids.choices = [(person.id, person.name) for person in verifiers(db.session(), actor())]
 
-    def show(self, visit: Visit) -> None:
+    def show(self, row: Visit) -> None:
         """Fill the fields with what is kept."""
-        self.planned_on.data, self.title.data, self.notes.data = visit.planned_on, visit.title, visit.notes
-        self.verifier_ids.data = [person.id for person in visit.verifiers]
+        super().show(row)
+        self.planned_on.data, self.title.data, self.notes.data = row.planned_on, row.title, row.notes
+        self.verifier_ids.data = [person.id for person in row.verifiers]
 
     def facts(self) -> VisitFacts:
         """What was typed."""

@@ -20,6 +20,7 @@ from metrology.persistence.visits import Visit, VisitItem
 from metrology.services import visit_days, visit_finding, visiting
 from metrology.services.visit_sheet import day_sheet
 from metrology.web import visit_choice
+from metrology.web.changed import keep
 from metrology.web.day_words import refuse_day_off
 from metrology.web.flashes import say
 from metrology.web.languages import is_zh
@@ -201,22 +202,24 @@ def sheet(visit_id: int) -> Response:
 def edit(visit_id: int) -> Response | BaseResponse | str:
     """Change title, day, verifiers and notes."""
     visit, form = found_visit(visit_id), VisitForm()
+
+    def page(**more: object) -> str:
+        return render_template("visits/edit.html", form=form, visit=visit, **more)
+
+    def save() -> None:
+        facts = form.facts()
+        if facts.planned_on != visit.planned_on:
+            refuse_day_off(facts.planned_on, is_confirmed=bool(form.confirmed.data))
+        visiting.change_visit(db.session(), actor(), visit, facts, today=today(), now=now())
+
     if request.method == "GET":
         form.show(visit)
-        return render_template("visits/edit.html", form=form, visit=visit)
-    if form.validate():
-        facts = form.facts()
-        try:
-            if facts.planned_on != visit.planned_on:
-                refuse_day_off(facts.planned_on, is_confirmed=bool(form.confirmed.data))
-            visiting.change_visit(db.session(), actor(), visit, facts, today=today(), now=now())
-        except Problem as problem:
-            db.session.rollback()
-            show_on(form, problem)
-        else:
-            say(_("The visit was changed."))
-            return to_visit(visit)
-    return make_response(render_template("visits/edit.html", form=form, visit=found_visit(visit_id)), 422)
+        return page()
+    refused = keep(form, visit, page, save)
+    if refused is not None:
+        return refused
+    say(_("The visit was changed."))
+    return to_visit(visit)
 
 
 @blueprint.route("/<int:visit_id>/move", methods=["GET", "POST"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,13 +18,14 @@ from metrology.domain.problems import Problem
 from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.journal import plain_value
 from metrology.persistence.people import User
-from metrology.services import accounts
+from metrology.services import accounts, visiting
 from metrology.services import settings as bureau
 from metrology.services.accounts import AccountFacts
+from metrology.services.visiting import VisitFacts
 from tests.conftest import NOW, TODAY
 from tests.forms import form_on
 from tests.people import create_user, sign_in
-from tests.records import OFFICER, create_holder, create_standard, create_team
+from tests.records import OFFICER, create_holder, create_scale, create_standard, create_team
 from tests.standards import create_contact, create_equipment, create_upstream
 from tests.tokens import Program, create_token
 
@@ -39,7 +41,7 @@ class Kept:
     field: str = "notes"
     method: str = "PATCH"
     whole: tuple[str, ...] = ()
-    """What a PUT says again."""
+    """What is said again by who says it anew."""
 
     def path(self, row: Any) -> str:
         return self.page.format(row=row)
@@ -54,6 +56,11 @@ def _qualification(session: Session) -> Any:
     row.notes = ""
     session.flush()
     return row
+
+
+def _visit(session: Session) -> Any:
+    facts = VisitFacts(planned_on=TODAY + timedelta(days=9), title="东湖")
+    return visiting.plan_visit(session, OFFICER, facts, [create_scale(session).id], today=TODAY, now=NOW).visit
 
 
 KEPT = {
@@ -83,6 +90,9 @@ KEPT = {
     "account": Kept(
         "administrator", lambda session: create_user(session, "officer", phone=""), "/users/{row.id}/edit", "users/{row.id}",
         "phone", "PUT", ("name", "email", "roles"),
+    ),
+    "visit": Kept(
+        "officer", _visit, "/visits/{row.id}/edit", "visits/{row.id}/change", method="POST", whole=("planned_on", "title")
     ),
     "contact": Kept(
         "officer", _contact, "/holders/{row.holder_id}/contacts/{row.id}", "holders/{row.holder_id}/contacts/{row.id}", "post"

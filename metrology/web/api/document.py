@@ -88,7 +88,7 @@ def _complete(method: str, one: dict[str, Any]) -> None:
     one["security"] = [{"token": [scope_of(action)] if action else []}]
     if action:
         one["x-action"] = action
-    one["parameters"] += [_KEY] if method == "post" else [_MATCH] if locks else []
+    one["parameters"] += [*([_KEY] if method == "post" else []), *([_MATCH] if locks else [])]
     for parameter in one["parameters"]:
         if parameter.get("in") == "path" and parameter["schema"].get("type") == "integer":
             parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}

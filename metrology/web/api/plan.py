@@ -18,7 +18,7 @@ from metrology.services.instrument_facts import SealFacts
 from metrology.services.visiting import VisitFacts
 from metrology.web.api.instruments import SealTold
 from metrology.web.api.instruments import area as instruments
-from metrology.web.api.kit import Area, made
+from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import PageQuery, in_pages, list_of, page_of
 from metrology.web.api.schemas import Day, Reason, Text, Whole, facts, said, told
 from metrology.web.complaints import COMPLAINTS
@@ -81,10 +81,11 @@ def plan(sent: dict[str, Any]) -> Any:
     return made(told_of, "api_plan.visit", visit_id=row.id)
 
 
-@area.act("/visits/<int:visit_id>/change", "plan.edit", VisitTold, body=VisitChanges, zh="修改下厂检定")
+@area.act("/visits/<int:visit_id>/change", "plan.edit", VisitTold, body=VisitChanges, locks=True, zh="修改下厂检定")
 def change(sent: dict[str, Any], visit_id: int) -> Any:
     """Say a visit anew: day, title, place, people."""
     row = found_visit(visit_id)
+    must_match(row)
     visiting.change_visit(db.session(), actor(), row, facts(VisitFacts, sent), today=today(), now=now())
     return row
 
