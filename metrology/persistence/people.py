@@ -98,7 +98,7 @@ class User(Model, UserMixin):
     created_at: Mapped[Instant]
     last_login_on: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
-    """Of what administrators say of the account (``services.accounts``): logging in is no change of it."""
+    """Of what administrators say of the account (``persistence.versions``): logging in is no change of it."""
 
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment] # a list of roles, where the mixin says any
         secondary=user_role, lazy="selectin"

@@ -46,6 +46,8 @@ class WebhookEndpoint(Model):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = reference("user.id", nullable=True, index=False)
     created_at: Mapped[Instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Of its name, address and kinds (``persistence.versions``): delivering is no change of them."""
 
     owner: Mapped[User] = relationship(foreign_keys=[owner_id])
 

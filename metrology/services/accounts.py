@@ -22,6 +22,7 @@ from metrology.persistence.districts import District
 from metrology.persistence.holders import Holder
 from metrology.persistence.journal import changes_of, record
 from metrology.persistence.people import AccountLink, Institute, Role, User
+from metrology.persistence.versions import hold
 from metrology.services.account_links import close_links, first_administrator_link, use_link
 from metrology.services.signing_in import end_sessions
 
@@ -119,7 +120,7 @@ def create_user(session: Session, actor: Actor, facts: AccountFacts, *, now: dat
 
 def change_user(session: Session, actor: Actor, user: User, facts: AccountFacts, *, now: datetime) -> None:
     """Change what an account may do and where. The last active administrator stays one."""
-    _hold(session, user)
+    hold(session, user)
     facts = check(session, facts, but=user)
     before = sorted(user.role_names)
     if "administrator" in before and "administrator" not in facts.roles:
@@ -132,15 +133,6 @@ def change_user(session: Session, actor: Actor, user: User, facts: AccountFacts,
         user.version += 1
         record(session, actor, "user.changed", user, at=now, changes=changes)
     session.flush()
-
-
-def _hold(session: Session, user: User) -> None:
-    """Let nobody else change the account until this is kept; refused when somebody did since it was read.
-
-    Not SQLAlchemy's own count of versions: the account's row also changes when its owner logs in, which is nobody's edit.
-    """
-    if session.scalar(select(User.version).where(User.id == user.id).with_for_update()) != user.version:
-        raise Problem("changed_meanwhile")
 
 
 def _set(session: Session, user: User, facts: AccountFacts) -> None:

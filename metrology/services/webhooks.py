@@ -25,6 +25,7 @@ from metrology.domain.problems import Problem
 from metrology.domain.webhook import SECRET_BYTES, secret_text
 from metrology.persistence.journal import changes_of, record
 from metrology.persistence.people import User
+from metrology.persistence.versions import hold
 from metrology.persistence.webhooks import WebhookDelivery, WebhookEndpoint, waiting
 from metrology.services import change_feed, cleaning, journal
 from metrology.services.api_tokens import check_maker
@@ -109,11 +110,13 @@ def change(
     session: Session, actor: Actor, row: WebhookEndpoint, facts: WebhookFacts, *, settings: Settings, now: datetime
 ) -> None:
     """Another name, address or other kinds. What waits goes to the new address at once."""
+    hold(session, row)
     _check_open(actor, row)
     facts = check(actor, row.owner, facts, settings)
     if facts.url != row.url:
         row.tries, row.failing_since, row.next_try_at = 0, None, now
     row.name, row.url, row.kinds = facts.name, facts.url, list(facts.kinds)
+    row.version += 1
     _journal(session, actor, "webhook.changed", row, now)
     session.flush()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from flask import Response, make_response
 from flask_babel import gettext as _
@@ -28,6 +28,10 @@ class VersionedForm(FlaskForm):
     def show(self, row: Any) -> None:
         """Fill the fields with what is kept; here its version."""
         self.version.data = str(row.version)
+
+    def blank(self) -> Self:
+        """The same form with nothing typed."""
+        return type(self)(formdata=None)
 
     def is_behind(self, row: Any) -> bool:
         """Whether something else was kept since the form was opened."""
@@ -62,7 +66,7 @@ def keep(form: VersionedForm, row: Any, page: Callable[..., str], save: Callable
 
 def told(form: VersionedForm, row: Any, page: Callable[..., str]) -> Response:
     """What is kept by now, beside what was typed; saved once more, what was typed counts."""
-    kept = type(form)(formdata=None)
+    kept = form.blank()
     kept.show(row)
     form.version.raw_data, form.version.data = None, kept.version.data
     return make_response(page(changed=differences(form, kept)), 409)

@@ -23,6 +23,7 @@ from metrology.services import webhooks
 from metrology.services.webhooks import LONGEST_OVERLAP, OVERLAP, WebhookFacts
 from metrology.web import webhook_words
 from metrology.web.account_forms import ChoicesField
+from metrology.web.changed import VersionedForm, keep
 from metrology.web.flashes import say
 from metrology.web.problems import show_on
 from metrology.web.refusals import told_at
@@ -32,7 +33,7 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 PAGE = 20
 
 
-class WebhookForm(FlaskForm):
+class WebhookForm(VersionedForm):
     """An endpoint: which system, where, what it is told of."""
 
     name = StringField(
@@ -47,7 +48,16 @@ class WebhookForm(FlaskForm):
 
     def __init__(self, owner: User, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.owner = owner
         self.kinds.choices = [(kind, str(webhook_words.KINDS[kind])) for kind in webhooks.reader_of(owner).kinds]
+
+    def blank(self) -> WebhookForm:
+        """The same form with nothing typed."""
+        return WebhookForm(self.owner, formdata=None)
+
+    def show(self, row: WebhookEndpoint) -> None:
+        """Fill the fields with what is kept."""
+        self.process(obj=row)
 
     def facts(self) -> WebhookFacts:
         """What was typed."""
@@ -149,17 +159,24 @@ def message(webhook_id: int, delivery_id: int) -> str:
 def edit(webhook_id: int) -> Response:
     """Another name, address or other kinds."""
     row = _row(webhook_id)
-    form = WebhookForm(row.owner, obj=row)
-    if form.is_submitted() and form.validate():
-        try:
-            webhooks.change(db.session(), actor(), row, form.facts(), settings=settings(), now=now())
-        except Problem as problem:
-            show_on(form, problem)
-        else:
-            say(_("The webhook “%(name)s” was changed.", name=row.name))
-            return redirect(url_for(".detail", webhook_id=row.id))
-    page = render_template("webhooks/edit.html", form=form, row=row)
-    return make_response(page, 422 if form.is_submitted() else 200)
+    form = WebhookForm(row.owner)
+
+    def page(**more: object) -> str:
+        return render_template("webhooks/edit.html", form=form, row=row, **more)
+
+    if not form.is_submitted():
+        form.show(row)
+        return make_response(page())
+    refused = keep(
+        form,
+        row,
+        page,
+        lambda: webhooks.change(db.session(), actor(), row, form.facts(), settings=settings(), now=now()),
+    )
+    if refused is not None:
+        return refused
+    say(_("The webhook “%(name)s” was changed.", name=row.name))
+    return redirect(url_for(".detail", webhook_id=webhook_id))
 
 
 @blueprint.route("/<int:webhook_id>/rotate", methods=["GET", "POST"])

@@ -16,7 +16,7 @@ depends_on = None
 
 TABLES = (
     'measurement_standard', 'equipment', 'outside_institute', 'outside_standard', 'institute', 'authorisation',
-    'qualification', 'user', 'contact', 'registry_setting',
+    'qualification', 'user', 'contact', 'registry_setting', 'webhook_endpoint',
 )
 
 

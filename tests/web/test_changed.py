@@ -18,12 +18,15 @@ from metrology.domain.problems import Problem
 from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.journal import plain_value
 from metrology.persistence.people import User
-from metrology.services import accounts, visiting
+from metrology.persistence.webhooks import WebhookEndpoint
+from metrology.services import accounts, visiting, webhooks
 from metrology.services import settings as bureau
 from metrology.services.accounts import AccountFacts
 from metrology.services.visiting import VisitFacts
+from metrology.services.webhooks import WebhookFacts
 from tests.conftest import NOW, TODAY
 from tests.forms import form_on
+from tests.hooks import ADMINISTRATOR, create_webhook, settings_for
 from tests.people import create_user, sign_in
 from tests.records import OFFICER, create_holder, create_scale, create_standard, create_team
 from tests.standards import create_contact, create_equipment, create_upstream
@@ -93,6 +96,9 @@ KEPT = {
     ),
     "visit": Kept(
         "officer", _visit, "/visits/{row.id}/edit", "visits/{row.id}/change", method="POST", whole=("planned_on", "title")
+    ),
+    "webhook": Kept(
+        "administrator", lambda session: create_webhook(session)[0], "/webhooks/{row.id}/edit", "webhooks/{row.id}", "name"
     ),
     "contact": Kept(
         "officer", _contact, "/holders/{row.holder_id}/contacts/{row.id}", "holders/{row.holder_id}/contacts/{row.id}", "post"
@@ -174,6 +180,9 @@ def _save(session: Session, row: Any, field: str) -> None:
     if isinstance(row, User):
         facts = AccountFacts(row.email, row.name, tuple(row.role_names), phone="MINE")
         accounts.change_user(session, OFFICER, row, facts, now=NOW)
+    if isinstance(row, WebhookEndpoint):
+        said = WebhookFacts("MINE", row.url, tuple(row.kinds))
+        webhooks.change(session, ADMINISTRATOR, row, said, settings=settings_for("erp.example.cn"), now=NOW)
     setattr(row, field, "MINE")
     session.flush()
 

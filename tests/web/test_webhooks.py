@@ -149,7 +149,7 @@ def test_it_is_tested_rotated_paused_resumed_and_ended(session: Session, client:
     session.expire_all()
     assert (row.state, "Nothing is sent" in client.get(f"{at}?lang=en").text) == ("paused", True)
     client.post(f"{at}/resume")
-    client.post(f"{at}/edit", data={**FORM, "name": "ERP 2"})
+    client.post(f"{at}/edit", data={**FORM, "name": "ERP 2", "version": "1"})
     session.expire_all()
     assert (row.state, row.name) == ("active", "ERP 2")
     client.post(f"{at}/pause")
@@ -228,8 +228,8 @@ def test_a_program_does_what_the_pages_do(session: Session, program: Program) ->
     at = f"webhooks/{row.id}"
     assert [one["id"] for one in program.get("webhooks").get_json()["items"]] == [row.id]
     assert program.get(at).get_json()["url"] == "https://erp.example.cn/in?key=1"
-    assert program.patch(at, {"name": "ERP 2"}).get_json()["name"] == "ERP 2"
-    assert program.patch(at, {"url": "https://10.0.0.1/"}).get_json()["code"] == "webhook_host_private"
+    assert program.patch(at, {"name": "ERP 2"}, match='"1"').get_json()["name"] == "ERP 2"
+    assert program.patch(at, {"url": "https://10.0.0.1/"}, match='"2"').get_json()["code"] == "webhook_host_private"
     assert program.post(f"{at}/rotate", {"old_until": "2026-11-29"}).get_json()["secret"].startswith("whsec_")
     assert program.post(f"{at}/test").get_json()["state"] == "waiting"
     assert program.post(f"{at}/pause").get_json()["state"] == "paused"

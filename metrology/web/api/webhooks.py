@@ -14,7 +14,7 @@ from metrology.persistence.people import User
 from metrology.persistence.webhooks import WebhookDelivery, WebhookEndpoint
 from metrology.services import webhooks
 from metrology.services.webhooks import WebhookFacts
-from metrology.web.api.kit import Area, made
+from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import PageQuery, in_pages, page_of, plain_list
 from metrology.web.api.schemas import Day, Text, Whole, facts, said, told
 from metrology.web.requests import actor, allowed, now, or_404, settings, today
@@ -22,7 +22,7 @@ from metrology.web.requests import actor, allowed, now, or_404, settings, today
 area = Area("webhooks", "变更推送", "Webhooks")
 _COLUMNS = (
     "id", "name", "owner_id", "state", "stopped_because", "previous_until", "cursor", "tries", "failing_since",
-    "next_try_at", "delivered_at", "created_at",
+    "next_try_at", "delivered_at", "created_at", "version",
 )  # fmt: skip
 _KINDS = fields.List(fields.String(validate=validate.OneOf(sorted(KINDS))), required=True)
 _URL = fields.String(required=True, metadata={"description": "for those who may not change it, without its query"})
@@ -91,10 +91,11 @@ def one(webhook_id: int) -> Any:
     return _shown(_row(webhook_id))
 
 
-@area.change("/webhooks/<int:webhook_id>", "webhook.edit", WebhookChanges, WebhookTold, zh="修改推送端点")
+@area.change("/webhooks/<int:webhook_id>", "webhook.edit", WebhookChanges, WebhookTold, locks=True, zh="修改推送端点")
 def change(sent: dict[str, Any], webhook_id: int) -> Any:
     """Change its name, address or kinds."""
     row = _row(webhook_id)
+    must_match(row)
     before = {"name": row.name, "url": row.url, "kinds": row.kinds}
     new = facts(WebhookFacts, {**before, **sent})
     webhooks.change(db.session(), actor(), row, new, settings=settings(), now=now())
