@@ -23,6 +23,7 @@ from metrology.persistence.database import REPLICA, db, transaction
 from metrology.persistence.replica import Replica
 from metrology.services import ending, keys, scanning_at_once, signing_in
 from metrology.services.preparing import prepare
+from metrology.services.settings import KeptSettings
 from metrology.settings import load
 from metrology.web.health import head_revision
 from tests.conftest import NOW, TODAY, Browser
@@ -197,13 +198,18 @@ def test_what_is_not_marked_is_read_from_the_primary(site: Site, certificate: Ce
     assert site.asked["replica"] == []
 
 
+def _version() -> str:
+    """Of the settings: tests before this one may have changed them."""
+    return str(KeptSettings(db.session()).version)
+
+
 def test_nothing_is_written_to_the_replica(site: Site, certificate: Certificate) -> None:
     admin = site.client()
     sign_in(admin, create_user(db.session(), "administrator"))
     site.begin()
     for address in (f"/c/{certificate.code}", f"/api/public/status/{certificate.code}", "/c/none-of-ours-0000000000"):
         admin.get(address)
-    admin.post("/settings/change", data=SETTINGS)
+    admin.post("/settings/change", data={**SETTINGS, "version": _version()})
     assert site.asked["replica"]
     assert {one.split()[0].lower() for one in site.asked["replica"]} == {"select"}
 
@@ -231,7 +237,8 @@ def test_who_has_just_written_sees_it(site: Site, certificate: Certificate) -> N
     sign_in(admin, create_user(db.session(), "administrator"))
     site.begin()
     site.pair.pause()
-    answer = admin.post("/settings/change", data={**SETTINGS, "bureau_name": "示范市监局"})
+    said = {**SETTINGS, "bureau_name": "示范市监局", "version": _version()}
+    answer = admin.post("/settings/change", data=said)
     assert answer.status_code == 302
     kept = next(one for one in answer.headers.getlist("Set-Cookie") if one.startswith("wrote="))
     assert "Max-Age=6" in kept, "a second longer than what is read may be old"
