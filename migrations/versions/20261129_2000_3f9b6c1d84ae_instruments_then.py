@@ -4,7 +4,7 @@ The trigger is that of ``metrology.persistence.instruments_then``, as it was at 
 migration nobody kept: in a registry that is in use the day of the migration is the first whose list is known.
 
 Revision ID: 3f9b6c1d84ae
-Revises: 5c1e7d20ab94
+Revises: d7f24b9c6e03
 """
 from alembic import op
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 # revision identifiers, used by Alembic.
 revision = '3f9b6c1d84ae'
-down_revision = '5c1e7d20ab94'
+down_revision = 'd7f24b9c6e03'
 branch_labels = None
 depends_on = None
 
