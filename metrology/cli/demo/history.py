@@ -26,6 +26,9 @@ JUDGED = ("fuel_dispenser", "digital_indicating_scale", "electronic_price_comput
 RENEWED = ("market", "fuel", "enterprise")
 """Ledgers whose instruments are verified again and again; household meters are replaced instead."""
 REJECTED_SHARE = 0.03
+_DAYS_TAKEN = (0, 1, 2, 3, 4, 5, 6, 8, 11)
+_HOW_OFTEN = (5, 18, 24, 20, 14, 9, 5, 3, 2)
+"""Days from the record to the certificate, and of a hundred how many take so long."""
 
 
 def instant(day: date, hour: int = 2) -> datetime:
@@ -53,6 +56,7 @@ class History:
     own: set[int] = field(default_factory=set)
     """Instruments verified in this registry; the others come with each year's ledger."""
     random: Random = field(default_factory=lambda: Random(SEED + 1))  # noqa: S311 - an example
+    desks: Random = field(default_factory=lambda: Random(SEED + 2))  # noqa: S311 - how long papers lie
     people: dict[str, Actor] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -104,12 +108,13 @@ class History:
             if late < 0.07:
                 continue
             day = until - timedelta(days=self.random.randrange(1, 27))
-            count += self._verify(instrument, day)
+            count += self._verify(instrument, day, until - timedelta(days=1))
             if count % 50 == 0:
                 self.session.commit()
         return count
 
-    def _verify(self, instrument: Instrument, day: date) -> bool:
+    def _verify(self, instrument: Instrument, day: date, last: date) -> bool:
+        """Verify one on a day; the papers follow within days, and before the figures of the month are kept, which is ``last``."""
         if instrument.last_verified_on and day <= instrument.last_verified_on:
             return False
         verifier = self.people["verifier" if instrument.id % 2 else "verifier2"]
@@ -126,9 +131,12 @@ class History:
         draft = drafting.start_draft(self.session, verifier, instrument, today=day, now=instant(day, 1))
         conforming = draft.kind == "after_repair" or self.random.random() > REJECTED_SHARE
         self._fill(draft, instrument, day, conforming=conforming)
+        [days] = self.desks.choices(_DAYS_TAKEN, _HOW_OFTEN)
+        approved = min(day + timedelta(days=days), last)
+        checked = day + (approved - day) // 2
         verifying.submit(self.session, verifier, draft, today=day, now=instant(day, 2))
-        approving.check(self.session, self.people["checker"], draft, now=instant(day, 3))
-        approving.approve(self.session, self.people["approver"], draft, today=day, now=instant(day, 4))
+        approving.check(self.session, self.people["checker"], draft, now=instant(checked, 3))
+        approving.approve(self.session, self.people["approver"], draft, today=approved, now=instant(approved, 4))
         return True
 
     def _fill(self, draft: Verification, instrument: Instrument, day: date, *, conforming: bool) -> None:

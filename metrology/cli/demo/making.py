@@ -20,10 +20,14 @@ from metrology.cli.demo import paperwork, people, standards
 from metrology.cli.demo.calibrations import TYPE as CALIPER
 from metrology.cli.demo.calibrations import calibrate_some
 from metrology.cli.demo.city import Made, build
+from metrology.cli.demo.comparison import compare_ledgers
+from metrology.cli.demo.kept import keep_reports
 from metrology.cli.demo.ledgers import TITLES, ledger_file
+from metrology.cli.demo.lots import begin_lot, certify_lot
 from metrology.cli.demo.rules import enter_rules
 from metrology.cli.demo.statements import file_statements
 from metrology.cli.demo.systems import add_webhook
+from metrology.cli.demo.tasks import close
 from metrology.domain.authority import Actor
 from metrology.optimization.workdays import next_workday
 from metrology.persistence import clock
@@ -86,7 +90,7 @@ def _make(session: Session, today: date, scale: float) -> list[people.Credential
         since = start
         for quarter in range(1, QUARTERS + 1):
             until = today if quarter == QUARTERS else start + timedelta(days=365 * YEARS * quarter // QUARTERS)
-            send = partial(_send_again, session, history) if quarter >= FIRST_LEDGERS else None
+            send = partial(_end_of_month, session, history, today) if quarter >= FIRST_LEDGERS else None
             for _month in history.months(since, until, send):
                 bar.update(1)
             since = until
@@ -118,6 +122,14 @@ def _ledgers(session: Session, instruments: list[Made], history: past.History, d
         )
         session.commit()
         yield 5
+
+
+def _end_of_month(session: Session, history: past.History, today: date, last: date) -> None:
+    """The holders' ledgers of a month; in the month before the last, a lot of new meters as well."""
+    _send_again(session, history, last)
+    this_month = today.replace(day=1)
+    if last == (this_month - timedelta(days=1)).replace(day=1) - timedelta(days=1):
+        certify_lot(history, last)
 
 
 def _send_again(session: Session, history: past.History, day: date) -> None:
@@ -164,11 +176,14 @@ def _last_touches(session: Session, history: past.History, today: date) -> peopl
     history.leave_waiting(today)
     calibrate_some(session, history.people, history.serving.get(CALIPER, []), station, today)
     _visits(session, history.people["officer"], history, today)
+    begin_lot(history, today=today, now=now)
     paperwork.show(session, history.people, history.own, today=today, now=now)
     session.commit()
     _doubt(session, history, today)
     keep_figures(session, today=today)
     file_statements(session, history.people, today=today, now=now)
+    compare_ledgers(session, history.people, today=today, now=now)
+    keep_reports(session, history.people, now=now)
     add_webhook(session, history.people, settings=current_app.config["METROLOGY"], now=now)
     capability.count_nameplates(session, today=today)
     remind_all(session, today=today, now=now, public_url=current_app.config["METROLOGY"].public_url)
@@ -194,8 +209,7 @@ def _doubt(session: Session, history: past.History, today: date) -> None:
     url = current_app.config["METROLOGY"].public_url
     case_notices.draft(session, case, "doubt", now=now, public_url=url)
     case.state = "open"
-    task = session.get_one(Task, case.task_id)
-    task.state, task.finished_at = "done", now
+    close(session.get_one(Task, case.task_id), now=now)
     session.commit()
 
 
