@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,19 @@ class LabelledText:
     """The value in English where its words are Chinese, such as a fuel."""
 
 
+def of_paper(language: str) -> Literal["zh", "zh-en"]:
+    """The languages of a working paper: in Chinese, and in English too for who reads English."""
+    return "zh-en" if language == "en" else "zh"
+
+
+def in_both(language: str, words: Callable[[str], str]) -> str:
+    """What ``words`` says in the languages of a paper; once, where both say the same."""
+    zh = words("zh")
+    return zh if of_paper(language) == "zh" or (en := words("en")) == zh else f"{zh}  {en}"
+
+
 NOTHING: Final = Bilingual("")
+CITY: Final = Bilingual("全市", "The whole city")
+"""What a report covers that is narrowed to no district."""
 POINT: Final = Bilingual("检定点", "Point")
 """Heading of a column of points."""

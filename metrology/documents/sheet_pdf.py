@@ -89,7 +89,7 @@ class AgeingBand:
 class OverdueDistrict:
     """A district's line: `ageing` in the order of the report's bands."""
 
-    name: str
+    name: Bilingual
     in_use: int
     overdue: int
     planned: int
@@ -173,7 +173,10 @@ def overdue_pdf(report: OverdueReport, *, language: SheetLanguage = "zh", fonts_
     data: dict[str, Any] = {
         **asdict(report),
         "language": language,
-        "districts": [_short(asdict(row), _DISTRICT_WIDTH) for row in report.districts[:_MOST_DISTRICTS]],
+        "districts": [
+            {**asdict(row), "name": _short_name(row.name, _DISTRICT_WIDTH, _DISTRICT_WIDTH)}
+            for row in report.districts[:_MOST_DISTRICTS]
+        ],
         "more_districts": max(0, len(report.districts) - _MOST_DISTRICTS),
         "holders": [
             _short({**asdict(row), "district": _cut(row.district, _BESIDE_WIDTH)}, _HOLDER_WIDTH)
@@ -183,15 +186,18 @@ def overdue_pdf(report: OverdueReport, *, language: SheetLanguage = "zh", fonts_
             _short({**asdict(row), "district": _cut(row.district, _BESIDE_WIDTH)}, _PLACE_WIDTH)
             for row in report.places[:_MOST_PLACES]
         ],
-        "types": [{**asdict(row), "name": _short_name(row.name)} for row in report.types[:most_types]],
+        "types": [
+            {**asdict(row), "name": _short_name(row.name, _TYPE_WIDTH, _SECOND_WIDTH)}
+            for row in report.types[:most_types]
+        ],
         "more_types": max(0, len(report.types) - most_types),
         "trend": [asdict(month) for month in report.trend[-_MONTHS:]],
     }
     return typeset("overdue.typ", data, day=date.fromisoformat(report.as_of), fonts_folder=fonts_folder)
 
 
-def _short_name(name: Bilingual) -> dict[str, str]:
-    return {"zh": _cut(name.zh, _TYPE_WIDTH), "en": _cut(name.en, _SECOND_WIDTH)}
+def _short_name(name: Bilingual, most: int, most_second: int) -> dict[str, str]:
+    return {"zh": _cut(name.zh, most), "en": _cut(name.en, most_second)}
 
 
 def _short(row: dict[str, Any], most: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import IO, Final
 
 from sqlalchemy.orm import Session
 
-from metrology.documents.bilingual import Bilingual
+from metrology.documents.bilingual import CITY, Bilingual, in_both, of_paper
 from metrology.documents.indicators_pdf import DefinitionText, IndicatorLine, IndicatorsPaper, indicators_pdf
 from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.documents.workbook import Cell
@@ -56,7 +56,6 @@ _PARTS: Final = (
     (Bilingual("数据来源", "Where the figure comes from"), "source"),
 )
 _TITLE: Final = Bilingual("考核指标", "Indicators")
-_CITY: Final = Bilingual("全市", "The whole city")
 _PERIOD: Final = Bilingual("报告期", "Period")
 _AS_OF: Final = Bilingual("截至", "As of")
 _SCOPE: Final = Bilingual("范围", "What it covers")
@@ -127,7 +126,7 @@ def scope_words(session: Session, actor: Actor, asked: Asked, language: str) -> 
     rows = (session.get(District, reached.district_code or ""), session.get(TypeEntry, asked.type_code or ""))
     named = [row.name_en if language == "en" else row.name_zh for row in rows if row is not None]
     if rows[0] is None and not reached.district_code:
-        named[:0] = [said(_CITY, language)]
+        named[:0] = [said(CITY, language)]
     return " · ".join(named)
 
 
@@ -135,8 +134,8 @@ def pdf(session: Session, actor: Actor, asked: Asked, *, language: str, fonts_fo
     """A4: the figures with their trends on the first page, what they mean on the next."""
     rows = [standing(session, actor, one.code, asked) for one in INDICATORS]
     paper = IndicatorsPaper(
-        body_name=bureau_settings.read(session).bureau_name,
-        scope=scope_words(session, actor, asked, language),
+        body_name=bureau_settings.read(session).named(of_paper(language)),
+        scope=in_both(language, lambda one: scope_words(session, actor, asked, one)),
         period=asked.period.code,
         days=f"{asked.period.first} – {asked.period.last}",
         as_of=asked.day.isoformat(),
@@ -144,7 +143,7 @@ def pdf(session: Session, actor: Actor, asked: Asked, *, language: str, fonts_fo
         lines=tuple(_line(row, asked, language) for row in rows),
         definitions=tuple(_definition(one) for one in INDICATORS),
     )
-    return indicators_pdf(paper, language="zh-en" if language == "en" else "zh", fonts_folder=fonts_folder)
+    return indicators_pdf(paper, language=of_paper(language), fonts_folder=fonts_folder)
 
 
 def _line(row: Standing, asked: Asked, language: str) -> IndicatorLine:

@@ -11,7 +11,7 @@ from typing import IO, Final
 from sqlalchemy.orm import Session
 
 from metrology.documents import sheet_pdf
-from metrology.documents.bilingual import Bilingual
+from metrology.documents.bilingual import CITY, Bilingual, in_both, of_paper
 from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.documents.workbook import Cell
 from metrology.domain.authority import Actor, sees
@@ -37,6 +37,7 @@ _BANDS: Final = tuple(
     else Bilingual(f"{one.first - 1} 天以上", f"over {one.first - 1} days")
     for one in AGEING
 )
+_BAND_OF: Final = dict(zip((one.code for one in AGEING), _BANDS, strict=True))
 _HEADINGS: Final = (
     (Bilingual("分组依据", "Grouped by"), 16),
     (Bilingual("名称", "Name"), 34),
@@ -54,7 +55,7 @@ _SECTIONS: Final = {
     "holders": Bilingual("使用单位", "Holder"),
 }
 _TITLE: Final = Bilingual("逾期", "Overdue")
-_CITY: Final = Bilingual("全市", "The whole city")
+_UNKNOWN: Final = Bilingual("未知", "not known")
 _NO_DISTRICT: Final = Bilingual("未登记区县", "No district recorded")
 _DAY: Final = Bilingual("日期", "Day")
 _SCOPE: Final = Bilingual("范围", "What it covers")
@@ -145,26 +146,38 @@ def pdf(
 ) -> bytes:
     """Two A4 pages of today, for what a reader may see."""
     report = overdue_report(session, actor, today=today, chosen=chosen)
-    return paper(session, report, scope_words(session, actor, chosen, language), language, fonts_folder=fonts_folder)
+    return paper(session, report, paper_scope(session, actor, chosen, language), language, fonts_folder=fonts_folder)
+
+
+def paper_scope(session: Session, actor: Actor, chosen: OverdueFilter, language: str) -> str:
+    """What the report is narrowed to, in the languages of its paper."""
+    return in_both(language, lambda one: scope_words(session, actor, chosen, one))
 
 
 def scope_words(session: Session, actor: Actor, chosen: OverdueFilter, language: str) -> str:
-    """What the report is narrowed to, in words; a thing outside the reader's scope is not named."""
-    named: list[str] = []
-    rows = (session.get(District, chosen.district_code or ""), session.get(TypeEntry, chosen.type_code or ""))
-    named += [row.name_en if language == "en" else row.name_zh for row in rows if row is not None]
+    """What the report is narrowed to, in words; a thing that is unknown or outside the reader's scope is not named."""
+    district = chosen.district_code if chosen.district_code is not None else actor.district_code
     holder = session.get(Holder, chosen.holder_id) if chosen.holder_id else None
-    if holder is not None and sees(actor, district_code=holder.district_code, holder_id=holder.id):
-        named.append(holder.name)
+    if holder is not None and not sees(actor, district_code=holder.district_code, holder_id=holder.id):
+        holder = None
     place = session.get(Place, chosen.place_id) if chosen.place_id else None
-    if place is not None and sees(actor, district_code=place.district_code, holder_id=place.organiser_id):
-        named.append(place.full_name)
-    if chosen.purpose:
-        named.append(said(PURPOSES[chosen.purpose], language))
-    if not chosen.district_code and actor.district_code is not None:
-        mine = session.get(District, actor.district_code)
-        named[:0] = [] if mine is None else [mine.name_en if language == "en" else mine.name_zh]
-    return " · ".join(named) or said(_CITY, language)
+    if place is not None and not sees(actor, district_code=place.district_code, holder_id=place.organiser_id):
+        place = None
+    where = _NO_DISTRICT if district == "" else _named(session.get(District, district or ""))
+    narrowed: tuple[tuple[object, Bilingual | None], ...] = (
+        (district, where),
+        (chosen.type_code, _named(session.get(TypeEntry, chosen.type_code or ""))),
+        (chosen.holder_id, Bilingual(holder.name) if holder else None),
+        (chosen.place_id, Bilingual(place.full_name) if place else None),
+        (chosen.purpose, PURPOSES.get(chosen.purpose or "")),
+        (chosen.age, _BAND_OF.get(chosen.age or "")),
+    )
+    named = [said(words or _UNKNOWN, language) for asked, words in narrowed if asked is not None]
+    return " · ".join(named) or said(CITY, language)
+
+
+def _named(row: District | TypeEntry | None) -> Bilingual | None:
+    return None if row is None else Bilingual(row.name_zh, row.name_en)
 
 
 def _name(group: OverdueGroup, language: str) -> str:
@@ -178,16 +191,16 @@ def _district(group: OverdueGroup, language: str) -> str:
 def paper(
     session: Session, report: OverdueReport, scope: str, language: str, *, fonts_folder: Path | None = None
 ) -> bytes:
-    """Two A4 pages for a director."""
+    """Two A4 pages for a director: in Chinese, or in both languages for who reads English; so is ``scope``, see ``paper_scope``."""
     facts = _facts(session, report, scope, language)
-    return sheet_pdf.overdue_pdf(facts, language="zh-en" if language == "en" else "zh", fonts_folder=fonts_folder)
+    return sheet_pdf.overdue_pdf(facts, language=of_paper(language), fonts_folder=fonts_folder)
 
 
 def _facts(session: Session, report: OverdueReport, scope: str, language: str) -> sheet_pdf.OverdueReport:
     is_past = report.is_past
     months = (*report.trend, TrendPoint(report.day, report.total, report.in_use)) if report.trend else ()
     return sheet_pdf.OverdueReport(
-        body_name=bureau_settings.read(session).bureau_name,
+        body_name=bureau_settings.read(session).named(of_paper(language)),
         scope=scope,
         as_of=report.day.isoformat(),
         overdue=report.total,
@@ -200,7 +213,9 @@ def _facts(session: Session, report: OverdueReport, scope: str, language: str) -
         never_verified=report.never_verified,
         ageing=tuple(sheet_pdf.AgeingBand(band, count) for band, count in zip(_BANDS, report.ageing, strict=True)),
         districts=tuple(
-            sheet_pdf.OverdueDistrict(_name(one, language), one.in_use, one.total, one.planned, one.ageing)
+            sheet_pdf.OverdueDistrict(
+                Bilingual(_name(one, "zh"), _name(one, "en")), one.in_use, one.total, one.planned, one.ageing
+            )
             for one in report.districts
         ),
         holders=tuple(

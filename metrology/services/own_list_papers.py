@@ -150,7 +150,6 @@ def csv(run: Run, step: Step | None = None) -> Iterator[bytes]:
 def pdf(run: Run, name: str = "", *, fonts_folder: Path | None = None) -> bytes:
     """The first rows on paper, with a word on what is not there."""
     language = run.asked.language
-    bureau = bureau_settings.read(run.asked.session)
     rows, totals, is_cut = _printed(run)
     rest = said(_W["rest"], language).format(shown=len(rows)) if is_cut else ""
     columns = tuple(
@@ -159,7 +158,7 @@ def pdf(run: Run, name: str = "", *, fonts_folder: Path | None = None) -> bytes:
     )
     paper = TablePaper(
         title=title_of(run, name),
-        body_name=(bureau.bureau_name_en or bureau.bureau_name) if language == "en" else bureau.bureau_name,
+        body_name=bureau_settings.read(run.asked.session).named(language),
         day=run.asked.today.isoformat(),
         facts=tuple(facts(run)[1:]),
         columns=columns,

@@ -39,6 +39,12 @@ class BureauSettings:
     scan_alarm_networks: int = 30
     """Networks in one day from which a code that is opened so often is said to be perhaps copied."""
 
+    def named(self, language: str) -> str:
+        """The bureau's name in Chinese (``zh``), in English (``en``) or in both (``zh-en``); without an English one, in Chinese."""
+        if language == "zh-en" and self.bureau_name_en:
+            return f"{self.bureau_name}  {self.bureau_name_en}"
+        return self.bureau_name_en or self.bureau_name if language == "en" else self.bureau_name
+
 
 @dataclass(frozen=True, slots=True)
 class KeptSettings:

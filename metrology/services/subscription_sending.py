@@ -240,8 +240,7 @@ def _tell_stopped(
 
 
 def _bureau(session: Session, language: str) -> str:
-    bureau = bureau_settings.read(session)
-    return (bureau.bureau_name_en or bureau.bureau_name) if language == "en" else bureau.bureau_name
+    return bureau_settings.read(session).named(language)
 
 
 def _url(report: SavedReport, post: Post) -> str:

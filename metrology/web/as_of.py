@@ -66,12 +66,12 @@ def day(instrument_id: int) -> Response:
 def paper(instrument_id: int) -> Response:
     """The statement as PDF."""
     found = _answer(instrument_id)
-    bureau = settings.read(db.session())
+    language: CertificateLanguage = "zh-en" if request.args.get("language") == "zh-en" else "zh"
+    bureau = settings.read(db.session()).named(language)
     statement = as_of_words.statement(
-        found, bureau=bureau.bureau_name, made_on=today().isoformat(), public_url=installation().public_url
+        found, bureau=bureau, made_on=today().isoformat(), public_url=installation().public_url
     )
     folder = installation().font_folder
-    language: CertificateLanguage = "zh-en" if request.args.get("language") == "zh-en" else "zh"
     body = day_statement_pdf(statement, language=language, fonts_folder=Path(folder) if folder else None)
     answer = Response(body, content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="status-{found.on.isoformat()}.pdf"'

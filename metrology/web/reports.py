@@ -93,7 +93,8 @@ def overdue_xlsx() -> Response:
     """The report as a workbook: one table, with every group and its ageing, and the definitions."""
     chosen = _chosen()
     report = _report(chosen, top=overdue_papers.MOST_GROUPS)
-    file = overdue_papers.workbook(report, _scope_words(chosen), choose())
+    scope = overdue_papers.scope_words(db.session(), actor(), chosen, choose())
+    file = overdue_papers.workbook(report, scope, choose())
     name = f"overdue-{report.day.isoformat()}.xlsx"
     return send_file(file, mimetype=XLSX_TYPE, as_attachment=True, download_name=name)
 
@@ -104,9 +105,8 @@ def overdue_pdf() -> Response:
     """The report on two A4 pages."""
     chosen = _chosen()
     report = _report(chosen)
-    data = overdue_papers.paper(
-        db.session(), report, _scope_words(chosen), choose(), fonts_folder=settings().fonts_folder
-    )
+    scope = overdue_papers.paper_scope(db.session(), actor(), chosen, choose())
+    data = overdue_papers.paper(db.session(), report, scope, choose(), fonts_folder=settings().fonts_folder)
     return shown_pdf(data, f"overdue-{report.day.isoformat()}")
 
 
@@ -168,12 +168,6 @@ def _chips(chosen: OverdueFilter) -> list[tuple[str, str, str]]:
             named.append((str(label), words or nothing, _without(key)))
     day = request.args.get("as_of", "").strip()
     return [*named, (str(_("As of")), day[:20], _without("as_of"))] if day else named
-
-
-def _scope_words(chosen: OverdueFilter) -> str:
-    words = [value for _label, value, url in _chips(chosen) if url != _without("as_of")]
-    mine = db.session.get(District, actor().district_code or "")
-    return " · ".join(words) or pick(mine) or str(_("The whole city"))
 
 
 def _visible(model: Any, key: int | None) -> Any:

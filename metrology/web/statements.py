@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as BaseResponse
 
+from metrology.documents.bilingual import CITY, Bilingual, in_both, of_paper
 from metrology.documents.spreadsheet_out import XLSX_TYPE, ListColumn, write_xlsx
 from metrology.documents.statement_pdf import StatementLine, StatementPaper, statement_pdf
 from metrology.domain.indicator import BY_CODE, INDICATORS
@@ -21,9 +22,10 @@ from metrology.persistence.districts import District
 from metrology.persistence.statements import Statement
 from metrology.services import settings as bureau_settings
 from metrology.services import statements
+from metrology.services.own_list_parts import said
 from metrology.web.filters import instant, pick
 from metrology.web.indicator_words import target_words, written
-from metrology.web.languages import is_zh
+from metrology.web.languages import choose
 from metrology.web.problems import sentence_of
 from metrology.web.requests import actor, now, requires, today
 from metrology.web.shown_pdf import shown_pdf
@@ -187,7 +189,7 @@ def xlsx(statement_id: int) -> Response:
 def pdf(statement_id: int) -> Response:
     """The statement on A4, to be signed and filed."""
     row = _statement(statement_id)
-    data = statement_pdf(_paper(row, _figures(row)), day=today(), language="zh" if is_zh() else "zh-en")
+    data = statement_pdf(_paper(row, _figures(row)), day=today(), language=of_paper(choose()))
     return shown_pdf(data, row.number)
 
 
@@ -205,7 +207,12 @@ def _figures(row: Statement) -> statements.Figures:
 
 
 def _district(row: Statement) -> str:
-    return pick(db.session.get(District, row.district_code)) if row.district_code else str(_("The whole city"))
+    return said(_scope(row), choose())
+
+
+def _scope(row: Statement) -> Bilingual:
+    district = db.session.get(District, row.district_code or "")
+    return Bilingual(district.name_zh, district.name_en) if district else CITY
 
 
 def _indicator_text(figures: statements.Figures, code: str) -> str:
@@ -238,13 +245,12 @@ def _differences(found: list[tuple[str, Any, Any]]) -> list[dict[str, Any]]:
 
 
 def _paper(row: Statement, figures: statements.Figures) -> StatementPaper:
-    bureau = bureau_settings.read(db.session())
     return StatementPaper(
-        body_name=bureau.bureau_name,
+        body_name=bureau_settings.read(db.session()).named(of_paper(choose())),
         number=row.number,
         period=statements.period_of(row).code,
         days=f"{row.first_day} – {row.last_day}",
-        scope=_district(row),
+        scope=in_both(choose(), lambda language: said(_scope(row), language)),
         is_yearly=row.period == "year",
         is_draft=row.state != "approved",
         version=row.version,

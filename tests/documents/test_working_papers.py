@@ -69,7 +69,7 @@ def create_report(rows: int = 3, name: str = "示范单位") -> OverdueReport:
         change_since_last_month=-120, planned=812, never_verified=17,
         ahead=(OverdueAhead(30, 640, 41), OverdueAhead(60, 900, 50), OverdueAhead(90, 1700, 60)),
         ageing=(AgeingBand(Bilingual("1–30 天"), 1345), AgeingBand(Bilingual("31–90 天"), 1000)),
-        districts=tuple(OverdueDistrict(f"{name}区{n}", 100, 50, 10, (30, 20)) for n in range(rows)),
+        districts=tuple(OverdueDistrict(Bilingual(f"{name}区{n}", f"District {n}"), 100, 50, 10, (30, 20)) for n in range(rows)),
         holders=tuple(OverdueHolder(f"{n}{name}", name, 100, 50, 400) for n in range(rows)),
         places=tuple(OverduePlace(f"{n}{name}市场", name, 60) for n in range(rows)),
         types=tuple(OverdueType(Bilingual(f"{n}{name}类", "Some long English name of a type"), 100, 50) for n in range(rows)),

@@ -17,6 +17,7 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.places import Place
 from metrology.persistence.visits import Visit, VisitItem
+from metrology.services.overdue_papers import paper_scope, scope_words
 from metrology.services.reporting import OverdueFilter, keep_figures, overdue_report
 from tests.conftest import NOW, TODAY
 
@@ -180,3 +181,12 @@ def test_report_equals_a_recount(session: Session, rows: list[tuple[str | None, 
     assert {group.key: group.total for group in report.districts if group.total} == Counter(d or "" for d, _t in late)
     assert {group.key: group.total for group in report.types} == Counter(t for _d, t in late)
     session.rollback()
+
+
+def test_a_paper_says_everything_it_is_narrowed_to(session: Session) -> None:
+    everybody, here = Actor.system(), Actor(None, "Wang", frozenset({"officer"}), district_code="410702")
+    narrowed = OverdueFilter(district_code="", age="31-90", purpose="trade")
+    assert scope_words(session, everybody, narrowed, "en") == "No district recorded · Trade settlement · 31–90 days"
+    assert scope_words(session, everybody, OverdueFilter(type_code="nothing"), "en") == "not known"
+    assert scope_words(session, here, OverdueFilter(), "zh") == "红旗区"
+    assert paper_scope(session, everybody, OverdueFilter(), "en") == "全市  The whole city"
