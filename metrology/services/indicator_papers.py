@@ -151,7 +151,7 @@ def _line(row: Standing, asked: Asked, language: str) -> IndicatorLine:
     of = f"{now.counted:,} / {now.against:,}" if now.against is not None else f"n = {now.counted:,}"
     if one.unit == "count" and now.against is None:
         of = ""
-    change = "" if row.change is None else f"{row.change:+.1f}".replace("-", "−")
+    change = "" if row.change is None else difference(row.change)
     note = said(_NOT_BY_TYPE, language) if asked.type_code and not one.has_types else ""
     return IndicatorLine(
         zh=one.name.zh, en=one.name.en, figure=_figure(now, one, language), of=of,
@@ -160,6 +160,12 @@ def _line(row: Standing, asked: Asked, language: str) -> IndicatorLine:
         meets="" if row.meets is None else "yes" if row.meets else "no",
         trend=_heights(row), note=note,
     )  # fmt: skip
+
+
+def difference(value: float) -> str:
+    """A difference with its sign, to one decimal; what rounds to nothing has none."""
+    text = f"{value:+.1f}".replace("-", "−")
+    return "±0.0" if text[1:] == "0.0" else text
 
 
 def _figure(one: Measure, indicator: Indicator, language: str) -> str:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from metrology.persistence.clock import SHANGHAI
+from metrology.services.indicator_papers import difference
 from metrology.web import labels
 from metrology.web.languages import is_zh
 from metrology.web.requests import actor, allowed, settings, today
@@ -18,8 +19,9 @@ from metrology.web.requests import actor, allowed, settings, today
 def init_app(app: Flask) -> None:
     """Add filters and globals."""
     app.jinja_env.filters.update(
-        day=day, instant=instant, distance=distance, quantity=quantity, pick=pick, label=label, thousands=thousands
-    )
+        day=day, instant=instant, distance=distance, quantity=quantity, pick=pick, label=label, thousands=thousands,
+        difference=difference,
+    )  # fmt: skip
     app.jinja_env.globals.update(allowed=allowed, actor=actor, today=today, labels=labels, settings=settings)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -142,6 +142,37 @@ TASK_KINDS = {
     "lots.rotate": _l("Entering replaced meters"),
     "list.export": _l("Making the file of an own list"),
     "report.send": _l("Making a report to be sent by mail"),
+    "reconciliation.compare": _l("Comparing a ledger of another system"),
+}
+TASK_RESULTS = {
+    "step": _l("Step"),
+    "refused": _l("Refused"),
+    "problems": _l("Why"),
+    "certificates": _l("Certificates"),
+    "instruments": _l("Instruments"),
+    "notices": _l("Notices"),
+    "rows": _l("Rows"),
+    "accepted": _l("Accepted"),
+    "created": _l("New"),
+    "updated": _l("Changed"),
+    "unchanged": _l("Unchanged"),
+    "rejected": _l("Refused"),
+    "same": _l("Alike"),
+    "different": _l("Differing"),
+    "doubtful": _l("Doubtful"),
+    "theirs_only": _l("Only theirs"),
+    "ours_only": _l("Only ours"),
+    "unreadable": _l("Cannot be compared"),
+    "file": _l("File"),
+    "lines": _l("Lines"),
+    "problem": _l("Problem"),
+}
+"""What the background work says of its end."""
+TASK_STEPS = {
+    "submit": _l("Hand in"),
+    "check": _l("Check"),
+    "approve": _l("Approve"),
+    "return": _l("Give back"),
 }
 TASK_STATES = {
     "queued": _l("Queued"),

@@ -21,6 +21,13 @@ class Item:
     endpoint: str
     action: str
     label: Any = None
+    also: tuple[str, ...] = ()
+    """Other blueprints whose pages light this row."""
+
+    @property
+    def nouns(self) -> tuple[str, ...]:
+        """The blueprints whose pages light this row."""
+        return self.endpoint.partition(".")[0], *self.also
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ GROUPS = (
         "bar-chart",
         (
             Item("reports.overdue", "report.view", _l("Overdue")),
-            Item("indicators.dashboard", "report.view", _l("Indicators")),
+            Item("indicators.dashboard", "report.view", _l("Indicators"), also=("targets",)),
             Item("statements.listing", "statement.view", _l("Statements")),
             Item("own_lists.build", "list.build", _l("Own lists")),
             Item("saved_reports.listing", "report.keep", _l("Saved reports")),
@@ -177,4 +184,4 @@ def _current() -> Item | None:
     endpoint = request.endpoint or ""
     exact = next((item for item in items if item.endpoint == endpoint), None)
     noun = endpoint.partition(".")[0]
-    return exact or next((item for item in items if item.endpoint.partition(".")[0] == noun), None)
+    return exact or next((item for item in items if noun in item.nouns), None)

@@ -13,12 +13,22 @@ from metrology.persistence.database import db
 from metrology.persistence.people import User
 from metrology.persistence.tasks import Task
 from metrology.services import reminder_outlook, tasks
+from metrology.web.filters import label
 from metrology.web.flashes import say
 from metrology.web.navigation import link_to
 from metrology.web.problems import sentence_of
 from metrology.web.progress import progress_of
 from metrology.web.reminders import REGULAR
 from metrology.web.requests import actor, now, or_404, requires
+
+_SOURCES = {
+    "case_id": "cases.detail",
+    "batch_id": "ledgers.detail",
+    "lot_id": "lots.detail",
+    "reconciliation_id": "exchange.detail",
+    "what_if_id": "what_ifs.detail",
+}
+"""An argument of a task, and the page of what it names."""
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -30,11 +40,21 @@ def _task(task_id: int) -> Task:
 
 def source_url(task: Task) -> str | None:
     """The page of what a task works on."""
-    ledger = task.arguments.get("batch_id")
-    case = task.arguments.get("case_id")
-    if case:
-        return link_to("cases.detail", case_id=case)
-    return link_to("ledgers.detail", batch_id=ledger) if ledger else None
+    for name, endpoint in _SOURCES.items():
+        if key := task.arguments.get(name):
+            return link_to(endpoint, **{name: key})
+    return None
+
+
+def result_words(task: Task) -> list[tuple[str, str]]:
+    """What came of a task, in words; what is empty says nothing."""
+    found = []
+    for name, value in task.result.items():
+        if value in ([], {}, "", None):
+            continue
+        text = f"{value:,}" if isinstance(value, int) else str(value)
+        found.append((label(name, "TASK_RESULTS"), label(text, "TASK_STEPS") if name == "step" else text))
+    return found
 
 
 @blueprint.get("/<int:task_id>")
@@ -47,6 +67,8 @@ def detail(task_id: int) -> str:
         task=task,
         by=db.session.get(User, task.created_by_id) if task.created_by_id else None,
         regular=REGULAR,
+        source=source_url(task),
+        result=result_words(task),
     )
 
 

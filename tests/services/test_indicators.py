@@ -31,7 +31,7 @@ from metrology.persistence.endings import Ending
 from metrology.persistence.figures import StateFigure
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.verifications import StandardUse, Verification
-from metrology.services import tallying
+from metrology.services import indicator_papers, tallying
 from metrology.services.indicator_counting import Asked
 from metrology.services.indicators import Measure, Standing, groups, measure, trend, turnaround_days
 from metrology.services.keeping_states import keep_states
@@ -466,3 +466,10 @@ def test_yesterday_is_not_kept_yet(registry: Registry) -> None:
 def test_a_target_is_compared_exactly(registry: Registry, passed: int, of: int, target: str, meets: bool) -> None:
     one = Measure(passed, of, Fraction(100 * passed, of))
     assert Standing(BY_CODE["first_pass"], one, one, Decimal(target), ()).meets is meets
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.74, "+0.7"), (-1.55, "−1.6"), (0.04, "±0.0"), (-0.04, "±0.0"), (10.0, "+10.0")]
+)
+def test_a_difference_has_its_sign_and_what_rounds_to_nothing_has_none(value: float, words: str) -> None:
+    assert indicator_papers.difference(value) == words

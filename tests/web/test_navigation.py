@@ -104,3 +104,8 @@ def test_the_foot_of_a_phone_holds_what_the_role_does_most(role: str, foot: list
     actor = Actor(1, "王建国", frozenset({role}))
     fit = [group for group in GROUPS if any(may(actor, action) for action in group.foot)]
     assert [group.items[0].endpoint for group in fit][:4] == foot
+
+
+def test_a_page_without_a_row_of_its_own_lights_the_row_it_belongs_to(app: Flask) -> None:
+    reports = next(row for row in rows(app, ["manager"], "/reports/targets/") if row["is_current"])
+    assert [item["url"] for item in reports["items"] if item["is_current"]] == ["/reports/indicators/"]

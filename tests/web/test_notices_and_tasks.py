@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from metrology import jobs
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence.holders import Contact, Holder
@@ -15,6 +18,7 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.reminders import Notice
 from metrology.persistence.tasks import Task
 from metrology.services import reminder_outlook, tasks
+from metrology.web import labels
 from tests.conftest import NOW, TODAY
 from tests.people import create_user, sign_in
 
@@ -132,3 +136,26 @@ def test_progress_is_told_to_the_page_that_watches(client: FlaskClient, session:
         "state": "running",
     }
     assert client.post(f"/tasks/{task.id}/retry").status_code == 403
+
+
+def test_every_kind_of_task_has_a_name() -> None:
+    handled = {kind for module in iter_modules(jobs.__path__) for kind in _kinds(module.name)}
+    assert len(handled) > 10
+    assert handled == set(labels.TASK_KINDS)
+
+
+def _kinds(module: str) -> dict[str, Any]:
+    return getattr(import_module(f"{jobs.__name__}.{module}"), "TASKS", {})
+
+
+def test_a_task_says_what_came_of_it_and_where_to_look(client: FlaskClient, session: Session) -> None:
+    result = {"same": 1234, "different": 2, "problems": [], "step": "approve"}
+    task = _task(
+        session, kind="reconciliation.compare", state="done", arguments={"reconciliation_id": 7}, result=result
+    )
+    page = _page(client, session, "administrator", f"/tasks/{task.id}?lang=en")
+    assert "Comparing a ledger of another system" in page
+    assert 'href="/exchange/7"' in page
+    for words in ("Alike", "1,234", "Differing", "Step", "Approve"):
+        assert f">{words}<" in page
+    assert "[]" not in page

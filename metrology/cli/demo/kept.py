@@ -16,7 +16,7 @@ _REPORTS = (
     # who keeps it, kind, name, query, for whom
     ("manager", "overdue", "红旗区逾期情况", "district=410702", "staff"),
     ("manager", "indicators", "本年考核指标", "period=this-year", "office"),
-    ("manager", "own_list", "各区县在用、逾期、已排检", "about=instruments&by=district&sum=in_use&sum=overdue&sum=planned", "staff"),
+    ("manager", "own_list", "各区县在用、逾期、待检定", "about=instruments&by=district&sum=in_use&sum=overdue&sum=waiting", "staff"),
     (
         "officer", "own_list", "逾期的加油机",
         "about=instruments&col=number&col=serial&col=part&col=holder&col=district&col=due&col=overdue_days&sort=due"

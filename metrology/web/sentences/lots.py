@@ -21,7 +21,7 @@ SENTENCES = {
     "lot_partly_approved": _l(
         "Some meters of lot %(number)s are certified already: approve the rest, or correct records one by one."
     ),
-    "lot_row_incomplete": _l("%(count)s readings are missing or not legible (%(first)s): no verdict."),
+    "lot_row_incomplete": _l("No verdict; readings missing or not legible: %(count)s (%(first)s)."),
     "meter_not_in_lot": _l("%(serial)s is not in this lot."),
     "lot_no_serial_column": _l("The table has no column of serial numbers (出厂编号)."),
     "lot_no_reading_column": _l(
