@@ -1,6 +1,7 @@
 """``make screenshots``: every page as every role on the example city, at both sizes, light and dark, and in English, each a picture.
 
-They stand in build/screenshots/index.html. Ends with 1 when a page answers 500, logs an error in the console, or scrolls sideways on the phone.
+Some pages are shown narrowed too, or with another thing. ``python -m tests.screenshots manager lots exchange`` takes only the
+pages of a role whose endpoints have one of the words. They stand in build/screenshots/index.html. Ends with 1 when a page answers 500, logs an error in the console, or scrolls sideways on the phone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import html
 import os
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from sqlalchemy import text
 
 from metrology import create_app
 from metrology.domain.authority import ACTIONS
+from metrology.persistence import clock
 from metrology.persistence.database import db
 from metrology.settings import ROOT, load
 from tests.chromium import SIZES, browser, served, sign_in, watch
@@ -59,6 +62,24 @@ HOLDER_SAMPLES = {
     f"where c.standing = 'valid' and i.holder_id = {OWN} order by c.id limit 1",
 }
 """What a holder's account may see of its own."""
+PAST_DAY = (clock.today_cn() - timedelta(days=60)).isoformat()
+NARROWED = {
+    "reports.overdue": {"past": f"as_of={PAST_DAY}", "district": "district=410702"},
+    "indicators.dashboard": {"past": f"as_of={PAST_DAY}", "last-year": "period=last-year"},
+    "indicators.detail": {"district": "district=410702"},
+    "own_lists.build": {
+        "grouped": "about=instruments&by=district&sum=in_use&sum=overdue",
+        "late": "about=instruments&type=fuel_dispenser&due=overdue",
+    },
+    "exchange.detail": {one: f"finding={one}" for one in ("doubtful", "theirs_only", "ours_only", "unreadable")},
+    "lots.detail": {"faulty": "which=faulty"},
+}
+"""Endpoint → name of a picture and what its address says besides."""
+OTHERS = {
+    "lots.detail": {"draft": {"lot_id": "select id from lot where state = 'draft'"}},
+    "statements.detail": {"draft": {"statement_id": "select id from statement where state = 'draft'"}},
+}
+"""Endpoint → name of a picture and another sample."""
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
 LEFT_OUT = (
@@ -82,7 +103,7 @@ LEFT_OUT = (
 
 
 def pages(app: Flask, role: str) -> Iterator[tuple[str, str]]:
-    """(endpoint, path) of every page the role may open, with a sample for each argument."""
+    """(name, path) of every page the role may open, with a sample for each argument; then the same narrowed, and with others."""
     samples: dict[str, Any] = {}
     for name, query in {**SAMPLES, **(HOLDER_SAMPLES if role == "holder" else {})}.items():
         samples[name] = db.session.execute(text(query), {"role": role}).scalar()
@@ -98,7 +119,14 @@ def pages(app: Flask, role: str) -> Iterator[tuple[str, str]]:
         if None in values.values():
             continue
         with app.test_request_context():
-            yield rule.endpoint, url_for(rule.endpoint, **values)
+            path = url_for(rule.endpoint, **values)
+            yield rule.endpoint, path
+            for name, query in NARROWED.get(rule.endpoint, {}).items():
+                yield f"{rule.endpoint}-{name}", f"{path}?{query}"
+            for name, queries in OTHERS.get(rule.endpoint, {}).items():
+                found = {key: db.session.execute(text(query)).scalar() for key, query in queries.items()}
+                if None not in found.values():
+                    yield f"{rule.endpoint}-{name}", url_for(rule.endpoint, **{**values, **found})
 
 
 def accounts(path: Path) -> dict[str, tuple[str, str]]:
@@ -124,7 +152,7 @@ def shoot(
                 sign_in(page, base, *account)
             folder = OUT / role / f"{size}-{scheme}-{language}"
             folder.mkdir(parents=True, exist_ok=True)
-            for endpoint, path in paths:
+            for name, path in paths:
                 try:
                     page.goto(
                         f"{base}{path}{'&' if '?' in path else '?'}lang={LANGUAGES[language]}",
@@ -138,7 +166,7 @@ def shoot(
                 wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
                 if wide and size == "phone":
                     faults.append(f"{role} {path}: wider than the phone")
-                page.screenshot(path=str(folder / f"{endpoint}.png"), full_page=True)
+                page.screenshot(path=str(folder / f"{name}.png"), full_page=True)
             context.close()
     return faults
 
@@ -165,12 +193,14 @@ def main() -> int:
         return 1
     app = create_app(load({"METROLOGY_INSTANCE": str(instance), "METROLOGY_SCHEDULER": "0"}))
     known = accounts(instance / "accounts.txt")
-    chosen = sys.argv[1:] or ["guest", *known]
+    roles = ["guest", *known]
+    chosen = [one for one in sys.argv[1:] if one in roles] or roles
+    words = [one for one in sys.argv[1:] if one not in roles]
     faults: list[str] = []
     with served(app) as base, browser() as chromium:
         for role in chosen:
             with app.app_context():
-                paths = list(pages(app, role))
+                paths = [one for one in pages(app, role) if not words or any(word in one[0] for word in words)]
             print(f"{role}: {len(paths)} pages", flush=True)
             faults += shoot(chromium, base, role, known.get(role), paths)
     write_index()

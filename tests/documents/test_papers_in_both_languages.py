@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -14,6 +15,7 @@ from metrology.documents.indicators_pdf import DefinitionText, IndicatorLine, In
 from metrology.documents.lot_pdf import lot_pdf
 from metrology.documents.sheet_pdf import day_sheet_pdf, overdue_pdf
 from metrology.documents.statement_pdf import StatementLine, StatementPaper, statement_pdf
+from metrology.services.settings import BureauSettings
 from tests.documents.paper import page_texts
 from tests.documents.test_working_papers import create_day_sheet, create_report, create_row
 from tests.lots import empty_lot
@@ -88,3 +90,14 @@ def test_english_definitions_have_straight_quotation_marks() -> None:
     page = page_texts(_indicators("zh-en"))[1]
     assert 'Thosethat"conform".' in page
     assert "“合格”" in page
+
+
+def test_the_bureau_is_named_in_the_languages_of_its_paper() -> None:
+    bureau = BureauSettings(bureau_name="示范局", bureau_name_en="Example Bureau")
+    assert [bureau.named(one) for one in ("zh", "en", "zh-en")] == [
+        "示范局",
+        "Example Bureau",
+        "示范局  Example Bureau",
+    ]
+    nameless = replace(bureau, bureau_name_en="")
+    assert [nameless.named(one) for one in ("zh", "en", "zh-en")] == ["示范局"] * 3
