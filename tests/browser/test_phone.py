@@ -1,4 +1,4 @@
-"""Reports on a phone: nothing is wider than the screen, and no day breaks in two."""
+"""Reports on a phone and on paper: nothing is wider than the screen, no day breaks in two, and paper has tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from flask_security.utils import hash_password
 
@@ -94,3 +95,24 @@ def test_reports_fit_a_phone_in_both_languages(tmp_path: Path) -> None:
                     faults.append(f"{where}: {width} wide")
                 faults += [f"{where}: {day} is split" for day in page.evaluate(SPLIT_DAYS)]
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.timeout(240)
+def test_on_paper_lists_are_tables_and_the_overdue_report_two_pages(tmp_path: Path) -> None:
+    """Paper is as narrow as a phone: what is meant for phones must not come out on it."""
+    bench = Bench("sqlite", tmp_path, "paper")
+    Context().run(_fill, bench)
+    with browser() as chromium, served(bench.app) as base:
+        page: Any = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        sign_in(page, base, "manager@bureau.example.cn", PASSWORD)
+        lengths = {}
+        for path in ("/reports/overdue", "/lots/1"):
+            page.goto(f"{base}{path}?lang=en")
+            lengths[path] = len(pypdfium2.PdfDocument(page.pdf(format="A4")))
+        page.set_viewport_size({"width": 718, "height": 1016})
+        page.emulate_media(media="print")
+        page.goto(f"{base}/lots/1?lang=en")
+        row = page.locator("table.is-cards tbody tr").first
+        assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
+    assert lengths["/reports/overdue"] <= 2
+    assert lengths["/lots/1"] <= 3
