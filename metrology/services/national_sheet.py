@@ -115,7 +115,6 @@ def _row(one: Certificate) -> list[Cell]:
 def _instrument(row: Instrument) -> dict[str, Cell]:
     entry = _entries().get(row.type_code)
     kind = regulations.get(row.type_code)
-    place = row.place.full_name if row.place else ""
     return {
         "type": kind.names["zh"],
         "type_category": entry.category["zh"] if entry else "",
@@ -125,12 +124,17 @@ def _instrument(row: Instrument) -> dict[str, Cell]:
         "accuracy_class": _first(row.nameplate, _CLASS),
         "serial_number": row.serial_number,
         "manufacturer": row.manufacturer,
-        "place.address": " ".join(part for part in (place, row.location) if part),
+        "place.address": address_of(row),
         "place.district": row.district.name_zh if row.district else "",
         "quantity": "1",
         "purpose": _WORDS_OF_PURPOSE.get(row.purpose, ""),
         "is_onsite": "现场" if row.is_onsite else "送检",
     }
+
+
+def address_of(row: Instrument) -> str:
+    """Where an instrument stands, in one cell."""
+    return " ".join(part for part in (row.place.full_name if row.place else "", row.location) if part)
 
 
 @lru_cache(maxsize=1)

@@ -24,7 +24,7 @@ from metrology.services.ledger_cells import unpacked
 from metrology.services.ledger_headings import SheetLayout
 from metrology.services.ledger_lines import LedgerLine
 from metrology.services.ledger_rows import LineReader
-from metrology.services.reconciling import differences_of
+from metrology.services.reconciling import as_meant, differences_of
 from metrology.services.registering import Registrar, Row
 
 ALLOWED = {
@@ -117,7 +117,7 @@ def _take(
     registrar = Registrar(session, actor, today=today, now=now)
     said = registrar.check(_read(session, one, row))
     if row.finding == "different":
-        _must_be_as_found(session, registrar, said, row)
+        said = _as_found(session, registrar, said, row)
         outcome = registrar.save(said)
     else:
         outcome = registrar.register(said)
@@ -125,15 +125,18 @@ def _take(
     return outcome.instrument.id
 
 
-def _must_be_as_found(session: Session, registrar: Registrar, said: Row, row: ReconciliationRow) -> None:
+def _as_found(session: Session, registrar: Registrar, said: Row, row: ReconciliationRow) -> Row:
+    """What their row means, if it still differs as it did when it was compared."""
     known = registrar.find(said.instrument)
     if known is None or known.id != row.instrument_id:
         raise Problem("reconciliation_stale")
+    said = as_meant(known, said)
     now_found = [list(one) for one in differences_of(registrar, known, said, settings.read(session).validity_rule)]
     if now_found != [list(one) for one in row.differences]:
         raise Problem("reconciliation_stale")
     if not any(one[3] for one in now_found):
         raise Problem("reconciliation_certificate_stands")
+    return said
 
 
 def _read(session: Session, one: Reconciliation, row: ReconciliationRow) -> Row:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from metrology.persistence.instruments import Instrument, StoredFile
 from metrology.persistence.journal import record
 from metrology.persistence.reconciliations import Reconciliation, ReconciliationRow
 from metrology.persistence.scope import within
-from metrology.services import settings
+from metrology.services import national_sheet, settings
 from metrology.services.ledger_batches import (
     Clock,
     Step,
@@ -158,8 +158,23 @@ def _look(registrar: Registrar, row: Row, rule: str) -> Finding:
     known = registrar.find(row.instrument)
     if known is None:
         return Finding("theirs_only")
-    differences = differences_of(registrar, known, row, rule)
+    differences = differences_of(registrar, known, as_meant(known, row), rule)
     return Finding("different" if differences else "same", known, differences)
+
+
+def as_meant(known: Instrument, row: Row) -> Row:
+    """A checked row of our instrument without what it does not say.
+
+    A ledger that names no place has its holder's name for one: that moves nothing. What our own sheet of results says of the place
+    and of the certificate comes back in the national system's, and is no news.
+    """
+    facts, place, ours = row.instrument, row.place, known.place
+    if ours is not None and place is not None and row.holder is not None and place.parent is None:
+        place = None if place.name == row.holder.name else place
+    location = "" if facts.location == national_sheet.address_of(known) else facts.location
+    own = tuple(f"{heading}: " for heading in national_sheet.headings())
+    notes = "\n".join(line for line in facts.notes.splitlines() if not line.startswith(own))
+    return replace(row, place=place, instrument=replace(facts, location=location, notes=notes))
 
 
 def differences_of(registrar: Registrar, known: Instrument, row: Row, rule: str) -> list[Difference]:

@@ -20,7 +20,7 @@ from metrology.services import importing, national_sheet, reconciliation_decidin
 from metrology.services.ledger_batches import Step
 from metrology.services.national_sheet import ResultsFilter
 from tests.conftest import NOW, TODAY
-from tests.ledgers import market_ledger, scale_row
+from tests.ledgers import SCALE_HEADINGS, as_xlsx, market_ledger, scale_row
 from tests.people import create_user
 from tests.records import certify, create_scale, create_team
 
@@ -205,3 +205,41 @@ def test_results_outside_the_days_or_revoked_are_left_out(session: Session) -> N
     assert list(national_sheet.results(session, OFFICER, ResultsFilter(earlier, earlier))) == []
     with pytest.raises(Problem, match="period_ends_before_it_begins"):
         ResultsFilter(day, earlier)
+
+
+def test_our_own_results_come_back_as_the_same_and_move_nothing(session: Session) -> None:
+    load(session, OURS)
+    team = create_team(session)
+    for instrument in session.scalars(select(Instrument).where(Instrument.lot_code == "")).all():
+        if not instrument.is_assembly:
+            certify(session, team, instrument)
+    session.commit()
+    headings = [*national_sheet.headings(), "最大秤量", "检定分度值e"]
+    rows = [[*row, "30kg", "10g"] for row in national_sheet.results(session, OFFICER, ResultsFilter(TODAY, TODAY))]
+    assert len(rows) == len(OURS)
+    assert _sent_back(session, headings, rows).counts == {"same": len(OURS), "ours_only": 0}
+    rows[0][headings.index("型号规格")] = "ACS-15"
+    one = _sent_back(session, headings, rows)
+    row = next(row for row in found(session, one) if row.finding == "different")
+    assert row.differences == [["model", "ACS-30", "ACS-15", True]]
+    before = {one.id: one.place_id for one in session.scalars(select(Instrument))}
+    assert decide(session, one, row, "theirs").done == 1
+    assert {one.id: one.place_id for one in session.scalars(select(Instrument))} == before
+    assert None not in before.values()
+
+
+def _sent_back(session: Session, headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Reconciliation:
+    one = reconciling.start(session, OFFICER, as_xlsx([headings, *rows]), "theirs.xlsx", now=NOW)
+    reconciling.compare(session, one.id, today=TODAY, now=lambda: NOW, step=_step(session))
+    session.commit()
+    return one
+
+
+def test_an_address_that_is_not_ours_is_a_difference_of_location_not_of_place(session: Session) -> None:
+    load(session, [scale_row(1)])
+    theirs = dict(zip(SCALE_HEADINGS, scale_row(1), strict=True))
+    del theirs["市场名称"], theirs["摊位号"]
+    theirs["安装/使用地点"] = "东门外"
+    one = _sent_back(session, list(theirs), [list(theirs.values())])
+    row = next(row for row in found(session, one) if row.finding == "different")
+    assert row.differences == [["location", None, "东门外", True]]
