@@ -109,8 +109,13 @@ class LotSheet:
         verdict = self.judge(own)
         if verdict.verdict is not None:
             return verdict.verdict, None
-        lacks = [lack.path for lack in verdict.missing]
-        return None, Problem("lot_row_incomplete", None, count=len(lacks), first=", ".join(lacks[:3]))
+        lacks = verdict.missing
+        named = {
+            language: ", ".join(dict.fromkeys(one.labels.get(language, one.path) for one in lacks[:3]))
+            for language in ("zh", "en")
+        }
+        first = ", ".join(one.path for one in lacks[:3])
+        return None, Problem("lot_row_incomplete", None, count=len(lacks), first=first, **named)
 
 
 def has_readings(own: Mapping[str, Any]) -> bool:

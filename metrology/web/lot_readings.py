@@ -24,7 +24,7 @@ from metrology.web import labels
 from metrology.web.choices import choices
 from metrology.web.flashes import say
 from metrology.web.lots import page_of, seen
-from metrology.web.problems import sentence_of, show_on
+from metrology.web.problems import show_on
 from metrology.web.refusals import told_at
 from metrology.web.requests import actor, now, requires, today
 
@@ -136,4 +136,4 @@ def load(lot_id: int) -> BaseResponse:
     else:
         raise Problem("file_needed", "file")
     found = lot_readings.load(db.session(), actor(), lot, data, name, today=today(), now=now())
-    return make_response(page_of(lot, loaded=found, sentence_of=sentence_of))
+    return make_response(page_of(lot, loaded=found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import url_for
@@ -16,7 +17,8 @@ from metrology.persistence.standards import MeasurementStandard
 from metrology.services import law
 from metrology.services.lots import LotCounts
 from metrology.web.filters import pick
-from metrology.web.languages import listed
+from metrology.web.languages import is_zh, listed
+from metrology.web.problems import sentence
 
 STATES = {
     "draft": _l("being read"),
@@ -41,6 +43,11 @@ _WAY = (
 def state(code: str) -> tuple[str, Any]:
     """The kind of badge of a state, and its words."""
     return KINDS.get(code, "review"), STATES.get(code, code)
+
+
+def why(code: str, params: Mapping[str, Any]) -> str:
+    """Why a meter has no verdict: what is missing by its name, where it has one."""
+    return sentence(code, {**params, "first": params.get("zh" if is_zh() else "en") or params.get("first", "")})
 
 
 def steps(lot: Lot) -> list[tuple[Any, str]]:

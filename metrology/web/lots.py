@@ -33,7 +33,7 @@ from metrology.web.choices import choices
 from metrology.web.flashes import say
 from metrology.web.ledger_words import type_choices
 from metrology.web.papers import press
-from metrology.web.problems import sentence, sentence_of, show_on
+from metrology.web.problems import sentence, show_on
 from metrology.web.progress import progress_of
 from metrology.web.rates import PAGES, limited
 from metrology.web.refusals import told_at
@@ -131,7 +131,7 @@ def page_of(lot: Lot, **more: Any) -> str:
         steps=lot_words.steps(lot),
         tabs=lot_words.tabs(lot, counts),
         may=_may(lot),
-        sentence=sentence,
+        why=lot_words.why,
         stocks=label_layouts.choices(session) if lot.code and allowed("label.print") else {},
         **more,
     )
@@ -287,4 +287,4 @@ def certificate(code: str) -> str:
     return render_template("lots/public.html", lot=lot, facts=lot.payload)
 
 
-__all__ = ["blueprint", "page_of", "seen", "sentence_of"]
+__all__ = ["blueprint", "page_of", "seen"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -52,7 +53,7 @@ from tests.lots import (
     table,
     work,
 )
-from tests.people import create_user
+from tests.people import create_user, sign_in
 from tests.records import OFFICER, actor_of, create_scale, create_team, qualify
 
 REFUSED = (IntegrityError, OperationalError, InternalError, ProgrammingError)
@@ -536,3 +537,16 @@ def test_only_a_certified_lot_is_rotated(session: Session) -> None:
     lot = create_lot(session, create_team(session), 1)
     with pytest.raises(Problem, match="lot_not_in_state"):
         rotate(session, lot, f"{serial(1)},,2026-11-22\n")
+
+
+def test_what_a_meter_lacks_is_said_by_its_name(session: Session, client: FlaskClient) -> None:
+    team = create_team(session)
+    lot = create_lot(session, team, 2)
+    load(session, team, lot, {serial(1): GOOD, serial(2): ("101", "10.05", "")})
+    session.commit()
+    sign_in(client, team.verifier)
+    for language, words in (("en", "minimum flow rate Q1"), ("zh_Hans_CN", "最小流量 Q1")):
+        page = client.get(f"/lots/{lot.id}?lang={language}").text
+        said = re.search(r"(?:not legible|无法识别)[^<]*", page)
+        assert said is not None and words in said[0], said
+        assert "runs" not in page
