@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import Any
 
@@ -125,3 +126,9 @@ def test_the_page_keeps_what_a_run_did_not_measure(tmp_path: Any, monkeypatch: p
     text = page.read_text()
     assert "| one | 10k | sqlite | 2.0 ms | 500 pages/s | 1.0 ms | 2.00 | ≤ 1.50 ✗ |" in text
     assert "| two | 10k | sqlite | 1.0 ms | 1,000 pages/s | 1.0 ms | 1.00 | ≤ 1.50 ✓ |" in text
+
+
+def test_the_page_says_what_is_kept() -> None:
+    kept = json.loads(writing.KEPT.read_text())
+    shown = (writing.ROOT / "docs" / "performance.md").read_text()
+    assert shown.partition("## Machine")[0].rstrip() in writing.HEAD + "\n".join(writing._sections(kept))
