@@ -31,7 +31,9 @@ class BatchLine:
     sender: str
 
 
-def batches(session: Session, actor: Actor, *, after: int | None = None) -> tuple[list[BatchLine], int | None]:
+def batches(
+    session: Session, actor: Actor, *, after: int | None = None, limit: int = BATCHES
+) -> tuple[list[BatchLine], int | None]:
     """Batches, the latest first, and the key after which the next ones stand."""
     statement = visible(
         select(LedgerBatch, User.name).join(User, User.id == LedgerBatch.created_by_id, isouter=True), actor
@@ -40,9 +42,9 @@ def batches(session: Session, actor: Actor, *, after: int | None = None) -> tupl
         statement = statement.where(LedgerBatch.id < after)
     found = [
         BatchLine(batch, name or "")
-        for batch, name in session.execute(statement.order_by(LedgerBatch.id.desc()).limit(BATCHES + 1))
+        for batch, name in session.execute(statement.order_by(LedgerBatch.id.desc()).limit(limit + 1))
     ]
-    return found[:BATCHES], found[BATCHES - 1].batch.id if len(found) > BATCHES else None
+    return found[:limit], found[limit - 1].batch.id if len(found) > limit else None
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class RowLine:
 
 
 def rows(
-    session: Session, batch_id: int, outcome: str, *, after: int | None = None
+    session: Session, batch_id: int, outcome: str, *, after: int | None = None, limit: int = ROWS
 ) -> tuple[list[RowLine], int | None]:
     """Rows of one outcome in the order of the file, and the key after which the next ones stand."""
     statement = (
@@ -64,8 +66,8 @@ def rows(
     )
     if after is not None:
         statement = statement.where(LedgerRow.id > after)
-    found = [RowLine(row, number) for row, number in session.execute(statement.order_by(LedgerRow.id).limit(ROWS + 1))]
-    return found[:ROWS], found[ROWS - 1].row.id if len(found) > ROWS else None
+    found = [RowLine(row, number) for row, number in session.execute(statement.order_by(LedgerRow.id).limit(limit + 1))]
+    return found[:limit], found[limit - 1].row.id if len(found) > limit else None
 
 
 def refused_by_sheet(session: Session, batch_id: int) -> dict[int, int]:

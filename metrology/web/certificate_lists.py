@@ -144,7 +144,7 @@ CERTIFICATES = listing.register(
             ChoiceFilter(
                 key="standing",
                 label=_l("Standing"),
-                choices=lambda _asking: [one for one in labels.CERTIFICATE_STANDINGS.items() if one[0] != "unknown"],
+                choices=labelled({key: said for key, said in labels.CERTIFICATE_STANDINGS.items() if key != "unknown"}),
                 where=_standing,
                 is_multiple=True,
                 is_main=True,

@@ -120,7 +120,7 @@ COMPLAINTS = listing.register(
             StateFilter(
                 key="state",
                 label=_l("State"),
-                choices=lambda _asking: [("all", _l("all states")), *labels.COMPLAINT_STATES.items()],
+                choices=labelled({"all": _l("all states"), **labels.COMPLAINT_STATES}),
                 where=equals(Complaint.state),
                 is_multiple=True,
                 is_main=True,
@@ -128,7 +128,7 @@ COMPLAINTS = listing.register(
             ChoiceFilter(
                 key="late",
                 label=_l("Decision on acceptance"),
-                choices=lambda _asking: [("yes", _l("overdue"))],
+                choices=labelled({"yes": _l("overdue")}),
                 where=_late,
                 is_main=True,
             ),

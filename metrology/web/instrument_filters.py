@@ -70,9 +70,8 @@ def asks_for_due(asking: Asking) -> bool:
     return bool(asking.values("age") or (due and due != "none") or asking.value("due_from") or asking.value("due_to"))
 
 
-def state_choices(_asking: Asking) -> Choices:
-    """Every state, or all of them."""
-    return [("all", _l("all states")), *labels.INSTRUMENT_STATES.items()]
+state_choices = labelled({"all": _l("all states"), **labels.INSTRUMENT_STATES})
+"""Every state, or all of them."""
 
 
 class StateFilter(ChoiceFilter):
@@ -257,7 +256,7 @@ FILTERS: tuple[Filter, ...] = (
     ChoiceFilter(
         key="planned",
         label=_l("On a planned visit"),
-        choices=lambda _asking: [("yes", _l("yes")), ("no", _l("no"))],
+        choices=labelled({"yes": _l("yes"), "no": _l("no")}),
         where=planned_where,
     ),
     ChoiceFilter(
@@ -269,7 +268,7 @@ FILTERS: tuple[Filter, ...] = (
     ChoiceFilter(
         key="mandatory",
         label=_l("Mandatory verification"),
-        choices=lambda _asking: [("yes", _l("yes"))],
+        choices=labelled({"yes": _l("yes")}),
         where=mandatory_where,
     ),
     ChoiceFilter(

@@ -1,7 +1,7 @@
 """Filters of lists: what stands in the address, the condition it makes, and the words of its chip.
 
 A value that makes no sense finds nothing. It is never passed over, for then an address with a slip of the pen would show
-everything, and what is done to "all that match" would be done to all there is.
+everything, and what is done to "all that match" would be done to all there is. Programs are told so (``unknown``).
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import false
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from werkzeug.datastructures import MultiDict
 
 from metrology.domain.authority import Actor
+from metrology.domain.problems import Problem
 from metrology.persistence import clock
 from metrology.persistence.keyset import Condition, Division
 
@@ -113,6 +115,10 @@ class Filter:
         """A value as people say it."""
         return value
 
+    def unknown(self, asking: Asking) -> Iterator[Problem]:  # noqa: ARG002 - free text makes sense always
+        """What of the address makes no sense, for programs: a page finds nothing then and shows the chip."""
+        yield from ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextFilter(Filter):
@@ -166,6 +172,11 @@ class ChoiceFilter(Filter):
             return None
         return self.divides, tuple(None if value == "none" else value for value in wanted)
 
+    def unknown(self, asking: Asking) -> Iterator[Problem]:
+        """Values that cannot be chosen."""
+        known = {code for code, _label in self.offered(asking)} if self.is_used(asking) else frozenset()
+        yield from (_bad(self.key, value) for value in asking.values(self.key) if value not in known)
+
     def words(self, asking: Asking, value: str) -> str:
         """The label of the value."""
         return next((str(label) for code, label in self.offered(asking) if code == value), value)
@@ -197,6 +208,10 @@ class DaysFilter(Filter):
                 one = self._bound(day, is_first=is_first)
                 conditions = one if conditions is None else conditions & one
         return conditions
+
+    def unknown(self, asking: Asking) -> Iterator[Problem]:
+        """Ends that are no days."""
+        yield from (_bad(key, text) for key in self.keys if (text := asking.value(key)) and _day(text) is None)
 
     def _bound(self, day: date, *, is_first: bool) -> Condition:
         bound: Condition = self.column >= day if is_first else self.column <= day
@@ -245,6 +260,12 @@ class ReferenceFilter(Filter):
         key = _key(value)
         return false() if key is None else self.where(asking, key)
 
+    def unknown(self, asking: Asking) -> Iterator[Problem]:
+        """What is no key."""
+        value = asking.value(self.key)
+        if value and _key(value) is None and (value != "none" or self.none is None):
+            yield _bad(self.key, value)
+
     def words(self, asking: Asking, value: str) -> str:
         """The name of the thing, for those who may see it."""
         if value == "none":
@@ -258,10 +279,15 @@ def _key(text: str) -> int | None:
 
 
 def _day(text: str) -> date | None:
+    """A day as 2026-11-22, and in none of the other forms of ISO 8601."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if text[7:8] == "-" else None
     except ValueError:
         return None
+
+
+def _bad(key: str, value: str) -> Problem:
+    return Problem("bad_choice", key, value=value[:60])
 
 
 def equals(column: InstrumentedAttribute[Any]) -> Callable[[Asking, list[str]], Condition]:
@@ -273,22 +299,26 @@ def equals(column: InstrumentedAttribute[Any]) -> Callable[[Asking, list[str]], 
     return where
 
 
-def labelled(table: Mapping[str, Any]) -> Callable[[Asking], Choices]:
+class Labelled:
+    """Choices that are the same for everybody: the codes of a table of labels."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.table = table
+
+    def __call__(self, _asking: Asking) -> Choices:
+        """The codes with their words."""
+        return list(self.table.items())
+
+
+def labelled(table: Mapping[str, Any]) -> Labelled:
     """Choices that are the codes of a table of labels."""
-
-    def choices(_asking: Asking) -> Choices:
-        return list(table.items())
-
-    return choices
+    return Labelled(table)
 
 
 def yes_no(column: InstrumentedAttribute[bool]) -> dict[str, Any]:
     """Choices and condition of a filter on a column that is true or false."""
 
-    def choices(_asking: Asking) -> Choices:
-        return [("yes", _("yes")), ("no", _("no"))]
-
     def where(_asking: Asking, values: list[str]) -> Condition:
         return column.is_(values[0] == "yes")
 
-    return {"choices": choices, "where": where}
+    return {"choices": labelled({"yes": _l("yes"), "no": _l("no")}), "where": where}

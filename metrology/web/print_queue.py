@@ -88,7 +88,7 @@ ITEMS = listing.register(
             StateFilter(
                 key="state",
                 label=_l("State"),
-                choices=lambda _asking: [("all", _l("all states")), *labels.PRINT_STATES.items()],
+                choices=labelled({"all": _l("all states"), **labels.PRINT_STATES}),
                 where=equals(PrintItem.state),
                 is_multiple=True,
                 is_main=True,
@@ -103,7 +103,7 @@ ITEMS = listing.register(
             ChoiceFilter(
                 key="whose",
                 label=_l("Handled by"),
-                choices=lambda _asking: [("mine", _l("me"))],
+                choices=labelled({"mine": _l("me")}),
                 where=_whose,
                 is_main=True,
             ),

@@ -27,7 +27,7 @@ API_STATUS = {
     **dict.fromkeys(("duplicate", "duplicate_holder", "duplicate_place", "certificate_altered", "record_altered"), 409),
     **dict.fromkeys(("idempotency_key_reused", "answer_not_kept", "cursor_lost"), 409),
     "changed_meanwhile": 412,
-    "json_needed": 415,
+    **dict.fromkeys(("json_needed", "body_packed"), 415),
     "if_match_needed": 428,
 }
 """The status of a problem in the API, where it is not 422. Pages answer 422 to every refused form."""

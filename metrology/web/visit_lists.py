@@ -28,6 +28,7 @@ from metrology.web.list_filters import (
     DaysFilter,
     TextFilter,
     equals,
+    labelled,
 )
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.requests import allowed, requires
@@ -117,7 +118,7 @@ VISITS = listing.register(
             StateFilter(
                 key="state",
                 label=_l("State"),
-                choices=lambda _asking: [("all", _l("all states")), *labels.VISIT_STATES.items()],
+                choices=labelled({"all": _l("all states"), **labels.VISIT_STATES}),
                 where=equals(Visit.state),
                 is_multiple=True,
                 is_main=True,

@@ -23,7 +23,7 @@ from metrology.services.registering import register_instrument
 from metrology.web import beside
 from metrology.web.api.guard import MANY
 from metrology.web.api.instruments import InstrumentSaid, InstrumentTold, area
-from metrology.web.api.parsing import LARGEST, json_of, refused
+from metrology.web.api.parsing import json_of, refused
 from metrology.web.api.schemas import Error, Text, Whole, facts, said, told
 from metrology.web.instrument_lists import INSTRUMENTS
 from metrology.web.list_filters import Asking
@@ -108,7 +108,6 @@ def _told(index: int, problem: Problem) -> dict[str, Any]:
 
 
 def _rows() -> list[Any]:
-    request.max_content_length = LARGEST
     data = request.get_data()
     if request.mimetype == _JSON_LINES:
         rows = [json_of(line) for line in data.splitlines() if line.strip()]

@@ -11,7 +11,7 @@ from metrology.persistence.database import db
 from metrology.services import change_feed
 from metrology.services.change_feed import MOST
 from metrology.web.api.kit import Area
-from metrology.web.api.schemas import Text, said, told
+from metrology.web.api.schemas import Digits, Text, said, told
 from metrology.web.requests import actor
 
 area = Area("changes", "变更流", "Change feed")
@@ -22,7 +22,7 @@ ChangesQuery = said(
         load_default="",
         metadata={"description": "`next` of the answer before; `now`: a cursor to begin from; empty: the beginning"},
     ),
-    limit=fields.Integer(
+    limit=Digits(
         load_default=100, validate=validate.Range(1, MOST), metadata={"description": "changes of a page, at most"}
     ),
     kind=fields.List(fields.String(validate=validate.OneOf(sorted(KINDS))), load_default=list),

@@ -19,7 +19,7 @@ _RATE_HEADERS = {
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "Sent again within 48 hours with the same key, the request changes nothing and gets the same answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }  # fmt: skip
 _MATCH = {
     "name": "If-Match", "in": "header", "required": True, "description": "The ETag of what was read.",

@@ -44,21 +44,20 @@ def _file(instrument_id: int, attachment_id: int) -> tuple[Attachment, Instrumen
 @instruments.read(
     "/instruments/<int:instrument_id>/files", "instrument.view", page_of(FileTold), query=PageQuery, zh="器具的附件"
 )
-def files(_asked: dict[str, Any], instrument_id: int) -> Any:
+def files(asked: dict[str, Any], instrument_id: int) -> Any:
     """List the files kept with an instrument."""
-    return plain_list(attaching.attachments_of(db.session(), seen(instrument_id)))
+    return plain_list(attaching.attachments_of(db.session(), seen(instrument_id)), asked)
 
 
 @instruments.create(
     "/instruments/<int:instrument_id>/files", "attachment.edit", None, FileTold, query=FileQuery, raw_body=_BODY, limit=MANY,
-    zh="添加附件",
+    largest=attaching.LARGEST + 1, zh="添加附件",
 )  # fmt: skip
 def attach(asked: dict[str, Any], instrument_id: int) -> Any:
     """Keep a picture or document with an instrument."""
     instrument = seen(instrument_id)
     if request.mimetype != "application/octet-stream":
         raise Problem("json_needed", None, media="application/octet-stream")
-    request.max_content_length = attaching.LARGEST + 1
     data = request.get_data()
     return attaching.attach(
         db.session(), actor(), instrument, data, name=asked["name"], caption=asked["caption"], now=now()
@@ -94,9 +93,9 @@ StockTold = told("LabelStockTold", key=fields.String(required=True), name=fields
 
 
 @labels.read("/label-layouts", "label.view", page_of(StockTold), query=PageQuery, zh="标签规格列表")
-def layouts(_asked: dict[str, Any]) -> Any:
+def layouts(asked: dict[str, Any]) -> Any:
     """List the sizes of labels."""
-    return plain_list(list(label_layouts.choices(db.session()).values()))
+    return plain_list(list(label_layouts.choices(db.session()).values()), asked)
 
 
 @labels.create("/label-layouts", "label.layout", LayoutSaid, LayoutTold, zh="保存标签规格")

@@ -39,9 +39,9 @@ _KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 
 
 def guarded(
-    view: Callable[..., Any], action: str | None, limit: Limit | None, *, is_secret: bool
+    view: Callable[..., Any], action: str | None, limit: Limit | None, *, is_secret: bool, largest: int
 ) -> Callable[..., Any]:
-    """The view for those who may; ``action`` None lets every token in."""
+    """The view for those who may; ``action`` None lets every token in. No body is read beyond ``largest`` bytes."""
 
     @wraps(view)
     def asked(*args: Any, **kwargs: Any) -> Any:
@@ -50,6 +50,7 @@ def guarded(
         _check_scope(action)
         if not check_address():
             abort(404)
+        request.max_content_length = largest
         if request.method != "POST" or (key := request.headers.get("Idempotency-Key")) is None:
             return view(*args, **kwargs)
         return _once(token, key, lambda: view(*args, **kwargs), is_secret=is_secret)

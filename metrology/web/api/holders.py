@@ -157,9 +157,9 @@ def set_place_active(sent: dict[str, Any], place_id: int) -> Any:
 
 
 @places.read("/districts", "place.view", page_of(DistrictTold), query=PageQuery, zh="行政区划列表")
-def districts(_asked: dict[str, Any]) -> Any:
+def districts(asked: dict[str, Any]) -> Any:
     """List districts."""
-    return plain_list(db.session.scalars(select(District).order_by(District.position)).all())
+    return plain_list(db.session.scalars(select(District).order_by(District.position)).all(), asked)
 
 
 # -- types

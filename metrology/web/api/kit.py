@@ -22,7 +22,7 @@ from flask_smorest import Blueprint
 from metrology.domain.problems import Problem
 from metrology.services.rates import Limit
 from metrology.web.api.guard import guarded, tell
-from metrology.web.api.parsing import StrictParser
+from metrology.web.api.parsing import LARGEST, StrictParser, check_place
 
 ROOT = "/api/v1"
 AREAS: list[Area] = []
@@ -86,6 +86,7 @@ class Area(Blueprint):
         limit: Limit | None = None,
         is_secret: bool = False,
         raw_body: dict[str, Any] | None = None,
+        largest: int = LARGEST,
         endpoint: str | None = None,
     ) -> Callable[[View], View]:
         """An operation: who may, what is sent, what is answered."""
@@ -96,7 +97,8 @@ class Area(Blueprint):
                 built = self.arguments(query, location="query")(built)
             if body is not None:
                 built = self.arguments(body, location="json")(built)
-            built = guarded(built, action, limit, is_secret=is_secret)
+            built = _in_place(built, query=query is not None, body=body is not None or raw_body is not None)
+            built = guarded(built, action, limit, is_secret=is_secret, largest=largest)
             refusals = (*_REFUSALS, 412, 428) if locks else _REFUSALS
             more = (415,) if body is not None or raw_body is not None else ()
             for code in (*refusals, *more, *((400, 413) if method != "GET" else ())):
@@ -115,6 +117,17 @@ class Area(Blueprint):
         tagged = _with_tag(view) if tells else view
         built: View = of_file(view) if media is not None else self.response(status, answer)(tagged)
         return built
+
+
+def _in_place(view: View, *, query: bool, body: bool) -> View:
+    """The view where nothing is sent that it does not read."""
+
+    @wraps(view)
+    def placed(*args: Any, **kwargs: Any) -> Any:
+        check_place(request, query=query, body=body)
+        return view(*args, **kwargs)
+
+    return placed
 
 
 def _with_tag(view: View) -> View:

@@ -106,9 +106,9 @@ def void_blanks(sent: dict[str, Any], label_batch_id: int) -> Any:
 @area.read(
     "/instruments/<int:instrument_id>/labels", "label.view", page_of(LabelTold), query=PageQuery, zh="器具的标签"
 )
-def of_instrument(_asked: dict[str, Any], instrument_id: int) -> Any:
+def of_instrument(asked: dict[str, Any], instrument_id: int) -> Any:
     """List the labels an instrument has and had."""
-    return plain_list(labelling.history(db.session(), seen_instrument(instrument_id).id))
+    return plain_list(labelling.history(db.session(), seen_instrument(instrument_id).id), asked)
 
 
 @area.act("/instruments/<int:instrument_id>/label", "label.bind", LabelTold, body=Bound, zh="绑定标签")
@@ -203,9 +203,9 @@ def ask_label(instrument_id: int) -> Any:
 
 
 @papers.read("/packages", "package.make", page_of(PackageTold), query=PageQuery, zh="证书包列表")
-def packages(_asked: dict[str, Any]) -> Any:
+def packages(asked: dict[str, Any]) -> Any:
     """List one's own packages of certificates."""
-    return plain_list(packaging.own_packages(db.session(), actor()))
+    return plain_list(packaging.own_packages(db.session(), actor()), asked)
 
 
 @papers.create("/packages", "package.make", PackageSaid, PackageTold, zh="打包证书")

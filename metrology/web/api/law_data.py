@@ -21,7 +21,7 @@ from metrology.services.what_ifs import Supposition
 from metrology.web.api.holders import law as law_area
 from metrology.web.api.kit import made, must_match
 from metrology.web.api.paging import PageQuery, page_of, plain_list
-from metrology.web.api.schemas import Day, Reason, Text, facts, said, told
+from metrology.web.api.schemas import Anything, Day, Reason, Text, facts, said, told
 from metrology.web.requests import actor, now, or_404, today
 
 # -- numbers of the law
@@ -55,9 +55,9 @@ def _edition(type_code: str, code: str) -> Any:
     query=PageQuery,
     zh="规程数值",
 )
-def numbers(_asked: dict[str, Any], type_code: str, edition_code: str) -> Any:
+def numbers(asked: dict[str, Any], type_code: str, edition_code: str) -> Any:
     """List the legal numbers of an edition, and whether somebody has confirmed them."""
-    return plain_list(confirming.standings(db.session(), type_code, _edition(type_code, edition_code)))
+    return plain_list(confirming.standings(db.session(), type_code, _edition(type_code, edition_code)), asked)
 
 
 @law_area.act("/types/<type_code>/confirm", "number.confirm", page_of(StatementTold), body=Statement, zh="核实规程数值")
@@ -66,7 +66,7 @@ def confirm_numbers(sent: dict[str, Any], type_code: str) -> Any:
     edition = _edition(type_code, sent["edition"])
     cited = Cited(document=sent["document"], clause=sent.get("clause", ""))
     rows = confirming.confirm(db.session(), actor(), type_code, edition.code, sent["numbers"], cited, now=now())
-    return plain_list(rows)
+    return {"items": rows, "next": None}
 
 
 @law_area.act(
@@ -79,7 +79,7 @@ def dispute_numbers(sent: dict[str, Any], type_code: str) -> Any:
     rows = confirming.dispute(
         db.session(), actor(), type_code, edition.code, sent["numbers"], cited, reason=reason, now=now()
     )
-    return plain_list(rows)
+    return {"items": rows, "next": None}
 
 
 # -- rules entered here
@@ -88,7 +88,9 @@ VersionTold = told(
     "RulesVersionTold", RulesVersion, "id", "type_code", "version", "code", "state", "in_force", "rules", "sources", "proposer_id",
     "proposed_at", "approver_id", "approved_at", "return_reason", "withdrawn_from", "withdraw_reason",
 )  # fmt: skip
-RulesSaid = said("RulesSaid", None, rules=fields.Dict(keys=Text(), required=True), in_force=Day(allow_none=True))
+RulesSaid = said(
+    "RulesSaid", None, rules=fields.Dict(keys=Text(), values=Anything(), required=True), in_force=Day(allow_none=True)
+)
 Approval = said(
     "RulesApproval", None, sources=fields.Dict(keys=Text(), values=Text(), required=True), seen=Text(required=True)
 )
@@ -101,10 +103,10 @@ def _version(version_id: int) -> RulesVersion:
 
 
 @law_area.read("/types/<type_code>/rules", "rules.view", page_of(VersionTold), query=PageQuery, zh="自编规则版本列表")
-def rules(_asked: dict[str, Any], type_code: str) -> Any:
+def rules(asked: dict[str, Any], type_code: str) -> Any:
     """List the versions of rules entered for a type."""
     or_404(law.types(db.session()).get(type_code))
-    return plain_list(rules_versions.versions(db.session(), type_code))
+    return plain_list(rules_versions.versions(db.session(), type_code), asked)
 
 
 @law_area.read("/rules/<int:version_id>", "rules.view", VersionTold, zh="查看规则版本")
@@ -172,9 +174,9 @@ TrialSaid = said("WhatIfSaid", Supposition)
 
 
 @law_area.read("/what-ifs", "law.try", page_of(TrialTold), query=PageQuery, zh="试算列表")
-def trials(_asked: dict[str, Any]) -> Any:
+def trials(asked: dict[str, Any]) -> Any:
     """List trials of other numbers, the latest first."""
-    return plain_list(what_ifs.recent(db.session(), actor().district_code))
+    return plain_list(what_ifs.recent(db.session(), actor().district_code), asked)
 
 
 @law_area.create("/what-ifs", "law.try", TrialSaid, TrialTold, zh="开始试算")

@@ -79,9 +79,11 @@ def _batch(batch_id: int) -> LedgerBatch:
 
 @area.read("/ledgers", "import.view", page_of(BatchTold), query=PageQuery, zh="台账列表")
 def ledgers(asked: dict[str, Any]) -> Any:
-    """List ledgers, the latest first; a page has as many as the page of the registry."""
+    """List ledgers, the latest first."""
     return in_pages(
-        lambda after, _limit: ledger_pages.batches(db.session(), actor(), after=after), asked, lambda line: line.batch
+        lambda after, limit: ledger_pages.batches(db.session(), actor(), after=after, limit=limit),
+        asked,
+        lambda line: line.batch,
     )
 
 
@@ -96,18 +98,27 @@ def rows(asked: dict[str, Any], batch_id: int) -> Any:
     """List what became of the rows of a ledger, with the code of what is wrong."""
     row, outcome = _batch(batch_id), asked["outcome"]
     return in_pages(
-        lambda after, _limit: ledger_pages.rows(db.session(), row.id, outcome, after=after),
+        lambda after, limit: ledger_pages.rows(db.session(), row.id, outcome, after=after, limit=limit),
         asked,
         lambda line: line.row,
     )
 
 
-@area.create("/ledgers", "import.run", None, BatchTold, query=UploadQuery, raw_body=_BODY, limit=MANY, zh="上传台账")
+@area.create(
+    "/ledgers",
+    "import.run",
+    None,
+    BatchTold,
+    query=UploadQuery,
+    raw_body=_BODY,
+    limit=MANY,
+    largest=LARGEST,
+    zh="上传台账",
+)
 def upload(asked: dict[str, Any]) -> Any:
     """Send a ledger: it is kept, and checked by the worker."""
     if request.mimetype != "application/octet-stream":
         raise Problem("json_needed", None, media="application/octet-stream")
-    request.max_content_length = LARGEST
     holder = importing.find_holder(db.session(), actor(), asked["holder"])
     row = importing.upload(
         db.session(), actor(), request.get_data(), asked["name"], now=now(), default_type_code=asked["type"],

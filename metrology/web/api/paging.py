@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import request
@@ -14,16 +14,15 @@ from werkzeug.datastructures import MultiDict
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.web.api.kit import Area, View
-from metrology.web.api.schemas import Text, said, told
-from metrology.web.list_filters import Asking, ChoiceFilter
+from metrology.web.api.parsing import Refused
+from metrology.web.api.schemas import Digits, Text, said, told
+from metrology.web.list_filters import Asking, ChoiceFilter, DaysFilter, Labelled
 from metrology.web.listing import ListDefinition, Listing
 from metrology.web.requests import actor, settings, today
 
 USUAL, MOST = 50, 200
 LIMIT: dict[str, Any] = {
-    "limit": fields.Integer(
-        load_default=USUAL, validate=validate.Range(1, MOST), metadata={"description": "rows of a page"}
-    ),
+    "limit": Digits(load_default=USUAL, validate=validate.Range(1, MOST), metadata={"description": "rows of a page"}),
     "cursor": Text(metadata={"description": "of the page before, from its `next`"}),
 }
 _shapes: dict[Any, type[Schema]] = {}
@@ -69,10 +68,10 @@ def list_of(
 
     def listing(asked: dict[str, Any]) -> Any:
         args = MultiDict([pair for pair in request.args.items(multi=True) if pair[0] not in LIMIT])
-        sort = args.get("sort", "").removeprefix("-")
-        if sort and sort not in definition.sorts:
-            raise Problem("bad_choice", "sort", value=sort[:60])
-        shown = _ApiListing(definition, Asking(db.session(), actor(), today(), args))
+        asking = Asking(db.session(), actor(), today(), args)
+        if wrong := list(_unknown(definition, asking)):
+            raise Refused(wrong)
+        shown = _ApiListing(definition, asking)
         rows, cursor = shown.asked(asked.get("cursor"), asked["limit"])
         broken = definition.altered(db.session(), rows)
         kept = [row for row in rows if not broken or row.id not in broken]
@@ -84,12 +83,24 @@ def list_of(
     area.read(path, definition.action, page_of(shape), query=query, zh=zh, endpoint=endpoint, **more)(listing)
 
 
+def _unknown(definition: ListDefinition, asking: Asking) -> Iterator[Problem]:
+    """What a page would find nothing for, and a program would take for an empty list."""
+    for one in definition.filters:
+        yield from one.unknown(asking)
+    sort = asking.value("sort")
+    if sort and sort.removeprefix("-") not in definition.sorts:
+        yield Problem("bad_choice", "sort", value=sort[:60])
+
+
 def _filters(definition: ListDefinition) -> dict[str, Any]:
-    several = {one.key for one in definition.filters if isinstance(one, ChoiceFilter) and one.is_multiple}
-    found: dict[str, Any] = {
-        key: fields.List(Text()) if key in several else Text()
-        for key in (*dict.fromkeys(key for one in definition.filters for key in one.keys), *definition.extra_keys)
-    }
+    found: dict[str, Any] = {key: Text() for key in definition.extra_keys}
+    for one in definition.filters:
+        about: dict[str, Any] = {"format": "date"} if isinstance(one, DaysFilter) else {}
+        if isinstance(one, ChoiceFilter) and isinstance(one.choices, Labelled):
+            about = {"enum": list(one.choices.table)}
+        is_several = isinstance(one, ChoiceFilter) and one.is_multiple
+        for key in one.keys:
+            found[key] = fields.List(Text(metadata=about)) if is_several else Text(metadata=about)
     orders = ", ".join(f"`{name}`, `-{name}`" for name in definition.sorts)
     found["sort"] = Text(metadata={"description": f"{orders}; default `{definition.default_sort}`"})
     return found
@@ -136,9 +147,12 @@ def _key(cursor: str | None, name: str) -> Any:
         raise Problem("bad_cursor", "cursor") from error
 
 
-def plain_list(rows: Sequence[Any]) -> dict[str, Any]:
-    """A list short enough for one page."""
-    return {"items": list(rows), "next": None}
+def plain_list(rows: Sequence[Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """A page of a list short enough to be looked up whole: its cursor is a place in it."""
+    name = f"{request.endpoint}"
+    start = _key(asked.get("cursor"), name) or 0
+    end = start + asked["limit"]
+    return {"items": list(rows[start:end]), "next": next_page(_signer(name).dumps(end)) if len(rows) > end else None}
 
 
 PageQuery = said("PageQuery", None, **LIMIT)

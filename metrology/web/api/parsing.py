@@ -1,4 +1,7 @@
-"""What a request of the API says, taken strictly: a field nobody knows, a wrong type or an unseen character is refused."""
+"""What a request of the API says, taken strictly: a field nobody knows, a wrong type or an unseen character is refused.
+
+So is what an operation has no place for: a program that sends it believes it was heard.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import json
 from typing import Any, NoReturn
 
 from flask import request
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
 from metrology.domain.problems import Problem
+from metrology.web.requests import SAFE
 
 LARGEST = 4_000_000
 """Bytes of a JSON body: a thousand instruments with everything that can be said of them."""
@@ -27,6 +31,16 @@ class StrictParser(FlaskParser):
     """Reads query and JSON; what the schema does not name is refused wherever it stands."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - webargs' own form
+
+    def load_querystring(self, req: Any, schema: Any) -> Any:
+        """The query; of a value that stands there twice nobody knows which is meant."""
+        several = {name for name, one in schema.fields.items() if isinstance(one, fields.List)}
+        twice = [
+            Problem("said_twice", key[:200]) for key, said in req.args.lists() if len(said) > 1 and key not in several
+        ]
+        if twice:
+            raise Refused(twice)
+        return super().load_querystring(req, schema)
 
     def load_json(self, req: Any, schema: Any) -> Any:  # noqa: ARG002 - as webargs calls it
         """The body as JSON; another kind of body is refused."""
@@ -69,7 +83,6 @@ def _problem(path: str, said: str) -> Problem:
 
 def body_of(req: Any) -> Any:
     """The JSON of a request; nothing at all is an empty object."""
-    req.max_content_length = LARGEST
     data = req.get_data()
     if not data:
         return {}
@@ -79,11 +92,12 @@ def body_of(req: Any) -> Any:
 
 
 def json_of(data: bytes) -> Any:
-    """JSON as RFC 8259 has it: no NaN, no nesting without end, no half characters."""
+    """JSON as RFC 8259 has it: no NaN and nothing too large for a number, no name twice, no endless nesting, no half characters."""
     try:
         text = data.decode("utf-8")
-        found = json.loads(text, parse_constant=_no_number)
-        json.dumps(found, ensure_ascii=False).encode("utf-8")  # a lone surrogate is no text of any language
+        found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+        # a lone surrogate is no text of any language, and 1e400 is infinite
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise Problem("bad_json", None) from error
     return found
@@ -91,6 +105,23 @@ def json_of(data: bytes) -> Any:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def check_place(req: Any, *, query: bool, body: bool) -> None:
+    """Refuse a query or a body that an operation does not read, and a body that is packed."""
+    if not query and req.args:
+        raise Refused([Problem("unknown_field", key.replace("\0", "")[:200] or "query") for key in req.args])
+    if body and req.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise Problem("body_packed")
+    if not body and req.method not in SAFE and req.get_data().strip() not in (b"", b"{}"):
+        raise Refused([Problem("unknown_field", "body")])
 
 
 def check_address() -> bool:

@@ -105,9 +105,9 @@ def _institute(institute_id: int) -> Institute:
 
 
 @area.read("/institutes", "person.view", page_of(InstituteTold), query=PageQuery, zh="检定机构列表")
-def institutes(_asked: dict[str, Any]) -> Any:
+def institutes(asked: dict[str, Any]) -> Any:
     """List institutes."""
-    return plain_list(people.institutes(db.session()))
+    return plain_list(people.institutes(db.session()), asked)
 
 
 @area.read("/institutes/<int:institute_id>", "person.view", InstituteTold, zh="查看检定机构")
@@ -139,9 +139,9 @@ def change_institute(sent: dict[str, Any], institute_id: int) -> Any:
     query=PageQuery,
     zh="授权项目列表",
 )
-def authorised(_asked: dict[str, Any], institute_id: int) -> Any:
+def authorised(asked: dict[str, Any], institute_id: int) -> Any:
     """List what an institute is authorised for."""
-    return plain_list(authorisations.of_institute(db.session(), _institute(institute_id)))
+    return plain_list(authorisations.of_institute(db.session(), _institute(institute_id)), asked)
 
 
 @area.create(

@@ -20,7 +20,7 @@ from metrology.web.api.instruments import SealTold
 from metrology.web.api.instruments import area as instruments
 from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import PageQuery, in_pages, list_of, page_of
-from metrology.web.api.schemas import Day, Reason, Text, Whole, facts, said, told
+from metrology.web.api.schemas import Day, Digits, Reason, Text, Whole, facts, said, told
 from metrology.web.complaints import COMPLAINTS
 from metrology.web.instruments import seen as seen_instrument
 from metrology.web.reminder_lists import NOTICES
@@ -164,9 +164,9 @@ DueList = told(
 DueQuery = said(
     "DueQuery", None,
     by=Text(load_default="place", validate=validate.OneOf(("place", "holder", "week", "type"))),
-    within_days=fields.Integer(load_default=30, validate=validate.Range(0, 366)), district_code=Text(), type_code=Text(),
-    offset=fields.Integer(load_default=0, validate=validate.Range(0, 10_000)),
-    limit=fields.Integer(load_default=50, validate=validate.Range(1, 200)),
+    within_days=Digits(load_default=30, validate=validate.Range(0, 366)), district_code=Text(), type_code=Text(),
+    offset=Digits(load_default=0, validate=validate.Range(0, 10_000)),
+    limit=Digits(load_default=50, validate=validate.Range(1, 200)),
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as parts_of
@@ -19,6 +20,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from metrology.persistence.database import UtcDateTime
 
 LARGEST_KEY = 2**63 - 1
+DEEPEST = 32
+"""Levels of what may have any form: a sheet of readings has four."""
 _SEPARATE = "\n\r\t"
 
 
@@ -35,14 +38,39 @@ class Said(Schema):
         unknown = RAISE
 
 
+def _check_text(text: str) -> None:
+    """Blanks of any width are taken, as a form takes them: 东湖　市场 is typed with a wide one."""
+    if not text.isprintable() and not all(
+        c.isprintable() or c in _SEPARATE or unicodedata.category(c) == "Zs" for c in text
+    ):
+        raise ValidationError("Holds characters that cannot be seen.")
+
+
 class Text(fields.String):
     """Text without characters nobody can see."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if not all(c.isprintable() or c in _SEPARATE for c in text):
-            raise ValidationError("Holds characters that cannot be seen.")
+        _check_text(text)
         return text
+
+
+class Anything(fields.Raw):
+    """What may have any form, made of text that can be seen."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        _check_inside(value, DEEPEST)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def _check_inside(value: Any, levels: int) -> None:
+    if levels == 0:
+        raise ValidationError("Is nested too deep.")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, (dict, list)):
+        for one in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check_inside(one, levels - 1)
 
 
 class Truth(fields.Boolean):
@@ -67,16 +95,25 @@ class Whole(fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-def key_asked() -> fields.Integer:
+class Digits(fields.Integer):
+    """A whole number in an address: its digits, and nothing else that Python reads as one (``1_0``, ``+5``, ``５``)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not (value.isascii() and value.removeprefix("-").isdigit()):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def key_asked() -> Digits:
     """A key in an address; one that no database can hold is refused."""
-    return fields.Integer(validate=validate.Range(-LARGEST_KEY - 1, LARGEST_KEY))
+    return Digits(validate=validate.Range(-LARGEST_KEY - 1, LARGEST_KEY))
 
 
 class Day(fields.Date):
-    """A civil day, ``2026-11-22``."""
+    """A civil day, ``2026-11-22``; a day of a week, ``2026-W47-7``, is as long and is none."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, str) or len(value) != 10:
+        if not isinstance(value, str) or len(value) != 10 or value[7] != "-":
             raise self.make_error("invalid", input=value, obj_type="date")
         return super()._deserialize(value, attr, data, **kwargs)
 

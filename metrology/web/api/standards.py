@@ -23,7 +23,7 @@ from metrology.services.outside import OutsideInstituteFacts, OutsideStandardFac
 from metrology.services.standards import CertificateFacts, StandardFacts
 from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import PageQuery, in_pages, list_of, page_of, plain_list
-from metrology.web.api.schemas import Day, Text, Whole, facts, said, told
+from metrology.web.api.schemas import Day, Digits, Text, Whole, facts, said, told
 from metrology.web.equipment_lists import EQUIPMENT
 from metrology.web.requests import actor, now, or_404, today
 from metrology.web.standard_lists import STANDARDS
@@ -237,9 +237,9 @@ TopSaid = said("OutsideStandardSaid", OutsideStandardFacts)
 
 
 @area.read("/outside-institutes", "standard.view", page_of(AboveTold), query=PageQuery, zh="上级机构列表")
-def outside_institutes(_asked: dict[str, Any]) -> Any:
+def outside_institutes(asked: dict[str, Any]) -> Any:
     """List the institutes above ours."""
-    return plain_list(outside.institutes(db.session()))
+    return plain_list(outside.institutes(db.session()), asked)
 
 
 @area.create("/outside-institutes", "standard.edit", AboveSaid, AboveTold, zh="登记上级机构")
@@ -259,9 +259,9 @@ def change_institute(sent: dict[str, Any], outside_institute_id: int) -> Any:
 
 
 @area.read("/outside-standards", "standard.view", page_of(TopTold), query=PageQuery, zh="上级标准列表")
-def outside_standards(_asked: dict[str, Any]) -> Any:
+def outside_standards(asked: dict[str, Any]) -> Any:
     """List the standards above ours."""
-    return plain_list(outside.standards(db.session()))
+    return plain_list(outside.standards(db.session()), asked)
 
 
 @area.create("/outside-standards", "standard.edit", TopSaid, TopTold, zh="登记上级标准")
@@ -282,7 +282,7 @@ HouseTold = told(
     "HouseDueTold", kind=fields.String(required=True), key=fields.Integer(required=True), name=fields.String(required=True),
     number=fields.String(required=True), due=fields.Date(required=True),
 )  # fmt: skip
-HouseQuery = said("HouseQuery", None, days=fields.Integer(load_default=90, validate=validate.Range(0, 366)))
+HouseQuery = said("HouseQuery", None, days=Digits(load_default=90, validate=validate.Range(0, 366)))
 
 
 HousePage = told("HouseDuePage", items=fields.List(fields.Nested(HouseTold), required=True))

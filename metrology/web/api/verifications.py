@@ -20,7 +20,7 @@ from metrology.services.verifying import DraftChanges
 from metrology.web import papers
 from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import list_of
-from metrology.web.api.schemas import Day, Reason, Text, Whole, said, told, words
+from metrology.web.api.schemas import Anything, Day, Reason, Text, Whole, said, told, words
 from metrology.web.certificate_lists import CERTIFICATES
 from metrology.web.certificates import seen as seen_certificate
 from metrology.web.certificates import standing_of
@@ -54,7 +54,8 @@ DraftSaid = said(
     "DraftChanges", None, kind=Text(), verified_on=Day(allow_none=True), place_text=Text(),
     nameplate=fields.Dict(keys=Text(), values=Text()), notes=Text(),
     readings=fields.Dict(
-        keys=Text(), metadata={"description": "by table of the sheet: rows of cells, each text with its unit; see `sheet`"}
+        keys=Text(), values=Anything(),
+        metadata={"description": "by table of the sheet: rows of cells, each text with its unit; see `sheet`"}
     ),
     seals=fields.List(fields.Dict(keys=Text(), values=Text()), validate=validate.Length(max=50)),
     standard_ids=fields.List(Whole(), validate=validate.Length(max=50)),

@@ -16,7 +16,7 @@ from metrology.services import webhooks
 from metrology.services.webhooks import WebhookFacts
 from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import PageQuery, in_pages, page_of, plain_list
-from metrology.web.api.schemas import Day, Text, Whole, facts, said, told
+from metrology.web.api.schemas import Day, Text, Truth, Whole, facts, said, told
 from metrology.web.requests import actor, allowed, now, or_404, settings, today
 
 area = Area("webhooks", "变更推送", "Webhooks")
@@ -49,7 +49,7 @@ Rotation = said(
 )
 Resumption = said(
     "WebhookResumption", None,
-    from_now=fields.Boolean(load_default=False, metadata={"description": "leave out what changed since it stopped"}),
+    from_now=Truth(load_default=False, metadata={"description": "leave out what changed since it stopped"}),
 )  # fmt: skip
 
 
@@ -63,10 +63,10 @@ def _shown(row: WebhookEndpoint, **more: Any) -> dict[str, Any]:
     return {**{name: getattr(row, name) for name in _COLUMNS}, "url": url, "kinds": row.kinds, **more}
 
 
-@area.read("/webhooks", "webhook.view", page_of(WebhookTold), zh="推送端点列表")
-def listing() -> Any:
+@area.read("/webhooks", "webhook.view", page_of(WebhookTold), query=PageQuery, zh="推送端点列表")
+def listing(asked: dict[str, Any]) -> Any:
     """List webhooks, those that have ended last."""
-    return plain_list([_shown(row) for row in kept.endpoints(db.session())])
+    return plain_list([_shown(row) for row in kept.endpoints(db.session())], asked)
 
 
 @area.create("/webhooks", "webhook.edit", WebhookSaid, NewWebhook, is_secret=True, zh="新建推送端点")

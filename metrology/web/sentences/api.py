@@ -27,6 +27,8 @@ SENTENCES = {
     "unknown_field": _l("There is no such field."),
     "field_needed": _l("This field is needed."),
     "bad_value": _l("This value cannot be taken: %(said)s"),
+    "said_twice": _l("This stands there twice."),
+    "body_packed": _l("Send the body as it is, not compressed."),
     "bad_cursor": _l("This cursor does not belong to this list."),
     "if_match_needed": _l("Say which version is changed: “If-Match” with the ETag that was read."),
     "changed_meanwhile": _l("Someone else changed this meanwhile: read it again, then change it."),

@@ -1,0 +1,184 @@
+"""What the API is sent is taken whole or refused: nothing is passed over, nothing is guessed, nothing is kept that breaks an answer."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from metrology.persistence.rules_versions import RulesVersion
+from metrology.services import rules_versions
+from metrology.services.signing_in import actor_of
+from tests.conftest import NOW, TODAY
+from tests.people import create_user
+from tests.records import create_scale
+from tests.tokens import Program, create_token
+
+PLATE = {"accuracy_class": "III", "max": "30 kg", "e": "10 g"}
+SCALE = {"type_code": "digital_indicating_scale", "serial_number": "S-1", "nameplate": PLATE}
+
+
+@pytest.fixture(autouse=True)
+def _day(set_today: Any) -> None:
+    set_today(TODAY)
+
+
+@pytest.fixture
+def officer(session: Session, client: FlaskClient) -> Program:
+    return Program(client, create_token(session, create_user(session, "officer")))
+
+
+@pytest.fixture
+def draft(session: Session) -> RulesVersion:
+    """A draft of rules: the one thing that is kept as it was typed, right or wrong."""
+    writer = actor_of(create_user(session, "officer"))
+    return rules_versions.start(session, writer, "infrared_ear_thermometer", now=NOW)
+
+
+def codes(answer: Any) -> set[tuple[str, str]]:
+    return {(one["field"], one["code"]) for one in answer.get_json()["errors"]}
+
+
+# -- bodies
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"rules": {"a": "\\u0000"}}', "bad_fields"),
+        (b'{"rules": {"a": [{"\\u0000": 1}]}}', "bad_fields"),
+        (b'{"rules": {"a": ' + b"[" * 40 + b"]" * 40 + b"}}", "bad_fields"),
+        (b'{"rules": {"a": 1e400}}', "bad_json"),
+        (b'{"rules": {"a": 1, "a": 2}}', "bad_json"),
+    ],
+)
+def test_what_no_database_keeps_or_no_answer_could_tell(
+    officer: Program, draft: RulesVersion, body: bytes, code: str
+) -> None:
+    answer = officer.ask("PUT", f"rules/{draft.id}", data=body, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, code)
+
+
+def test_a_draft_is_kept_as_it_was_typed(officer: Program, draft: RulesVersion) -> None:
+    rules = {"points": [{"at": "3 km", "text": "两行\n　文字"}], "number": 1.5}
+    assert officer.ask("PUT", f"rules/{draft.id}", json={"rules": rules}).get_json()["rules"] == rules
+
+
+def test_wide_blanks_are_taken_as_by_a_form(officer: Program) -> None:
+    told = officer.post("instruments", {**SCALE, "manufacturer": "东湖　市场", "location": "3\u00a0号"}).get_json()
+    assert (told["manufacturer"], told["location"]) == ("东湖 市场", "3 号")
+    assert officer.post("instruments", {**SCALE, "location": "a\u200bb"}).status_code == 422
+
+
+@pytest.mark.parametrize("day", ["2026-W40-1", "20261001", "2026-10-1", "2026-02-30", 20261001])
+def test_a_day_has_one_form(officer: Program, day: Any) -> None:
+    answer = officer.post("instruments", {**SCALE, "manufactured_on": day})
+    assert codes(answer) == {("manufactured_on", "bad_value")}
+
+
+def test_a_packed_body_is_refused_unopened(officer: Program) -> None:
+    packed = gzip.compress(json.dumps(SCALE).encode())
+    for address, media in (("instruments", "application/json"), ("ledgers?name=a.csv", "application/octet-stream")):
+        answer = officer.ask("POST", address, data=packed, content_type=media, headers={"Content-Encoding": "gzip"})
+        assert (answer.status_code, answer.get_json()["code"]) == (415, "body_packed")
+
+
+@pytest.mark.parametrize("key", ["", "once"])
+def test_a_json_body_has_at_most_4_mb_with_a_key_too(officer: Program, key: str) -> None:
+    for address in ("instruments", "instruments/bulk"):
+        blanks = officer.ask("POST", address, key=key, data=b" " * 4_000_001, content_type="application/json")
+        assert blanks.status_code == 413
+
+
+def test_files_are_larger_than_json(officer: Program) -> None:
+    answer = officer.ask("POST", "ledgers?name=a.csv", data=b" " * 4_000_001, content_type="application/octet-stream")
+    assert answer.status_code == 201
+
+
+def test_a_body_where_none_is_read_is_refused(session: Session, officer: Program) -> None:
+    address = f"instruments/{create_scale(session).id}/print-label"
+    assert codes(officer.post(address, {"copies": 3})) == {("body", "unknown_field")}
+    assert officer.post(address, {}).status_code == 200
+
+
+def test_true_is_no_word(session: Session, client: FlaskClient) -> None:
+    admin = Program(client, create_token(session, create_user(session, "administrator")))
+    hook = {"name": "ERP", "url": "https://erp.example.com/in", "kinds": ["instrument"]}
+    made = admin.post("webhooks", hook).get_json()
+    assert codes(admin.post(f"webhooks/{made['id']}/resume", {"from_now": "yes"})) == {("from_now", "bad_value")}
+
+
+# -- addresses
+
+
+@pytest.mark.parametrize("digits", ["1_0", "%EF%BC%95", "%2B5", "%205", "1.0", ""])
+def test_a_number_in_an_address_is_its_digits(officer: Program, digits: str) -> None:
+    assert codes(officer.get(f"instruments?limit={digits}")) == {("limit", "bad_value")}
+
+
+def test_what_stands_twice_in_a_query_is_refused(officer: Program) -> None:
+    assert codes(officer.get("instruments?limit=5&limit=6")) == {("limit", "said_twice")}
+    assert officer.get("instruments?state=in_use&state=retired").status_code == 200
+
+
+def test_a_query_where_none_is_read_is_refused(session: Session, officer: Program) -> None:
+    address = f"instruments/{create_scale(session).id}"
+    assert codes(officer.get(f"{address}?fields=number")) == {("fields", "unknown_field")}
+    assert officer.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["state=in-use", "state=in_use&state=in-use", "due_from=2026-13-01", "due_to=2026-W40-1", "holder=abc", "sort=-"],
+)
+def test_a_slip_of_the_pen_is_no_empty_list(session: Session, officer: Program, query: str) -> None:
+    create_scale(session)
+    answer = officer.get(f"instruments?{query}")
+    assert answer.status_code == 422
+    assert {code for _field, code in codes(answer)} == {"bad_choice"}
+
+
+def test_the_document_names_what_can_be_chosen(client: FlaskClient) -> None:
+    told = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/instruments"]["get"]["parameters"]
+    shapes = {one["name"]: one["schema"] for one in told}
+    assert {"all", "in_use", "retired"} <= set(shapes["state"]["items"]["enum"])
+    assert shapes["onsite"]["enum"] == ["yes", "no"]
+    assert shapes["due_from"]["format"] == "date"
+
+
+@pytest.mark.parametrize("address", ["districts", "types/digital_indicating_scale/editions/JJG 539-2016/numbers"])
+def test_short_lists_have_pages_too(session: Session, officer: Program, address: str) -> None:
+    whole = officer.get(f"{address}?limit=200").get_json()
+    assert whole["next"] is None
+    found, following = [], f"/api/v1/{address}?limit=3"
+    while following:
+        page = officer.get(following).get_json()
+        assert len(page["items"]) <= 3
+        found += page["items"]
+        following = (page["next"] or "").removeprefix("http://localhost")
+    assert found == whole["items"]
+    assert len(found) > 3
+    assert officer.get(f"{address}?cursor=x").get_json()["code"] == "bad_cursor"
+
+
+def test_ledgers_have_the_limit_that_is_asked_for(session: Session, officer: Program) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        officer.ask("POST", f"ledgers?name={name}", data=name.encode(), content_type="application/octet-stream")
+    first = officer.get("ledgers?limit=2").get_json()
+    assert [one["file_name"] for one in first["items"]] == ["c.csv", "b.csv"]
+    rest = officer.get(first["next"].removeprefix("http://localhost")).get_json()
+    assert ([one["file_name"] for one in rest["items"]], rest["next"]) == (["a.csv"], None)
+
+
+# -- keys
+
+
+def test_a_key_may_have_blanks_inside_as_the_document_says(client: FlaskClient, officer: Program) -> None:
+    assert officer.post("instruments", SCALE, key="order 4711 line 1").status_code == 201
+    told = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/instruments"]["post"]["parameters"]
+    pattern = next(one["schema"]["pattern"] for one in told if one["name"] == "Idempotency-Key")
+    assert pattern == "^[!-~]([ -~]*[!-~])?$"
