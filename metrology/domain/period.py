@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+FIRST_YEAR = 1900
+"""Nothing was counted before."""
 _MOST_MONTHS = 60
 _LENGTHS = {"month": 1, "quarter": 3, "year": 12}
 MOVING = ("this-year", "last-year", "this-quarter", "last-quarter", "this-month", "last-month")
@@ -69,7 +71,7 @@ class Period:
     @classmethod
     def _one(cls, written: str) -> Period:
         found = _WRITTEN.fullmatch(written.strip())
-        if found is None or not 1900 <= int(found["year"]) <= 9000:
+        if found is None or not FIRST_YEAR <= int(found["year"]) <= 9000:
             raise ValueError("no period")
         year = int(found["year"])
         if found["quarter"]:

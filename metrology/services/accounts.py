@@ -23,6 +23,7 @@ from metrology.persistence.holders import Holder
 from metrology.persistence.journal import changes_of, record
 from metrology.persistence.people import AccountLink, Institute, Role, User
 from metrology.persistence.versions import hold
+from metrology.services import cleaning
 from metrology.services.account_links import close_links, first_administrator_link, use_link
 from metrology.services.signing_in import end_sessions
 
@@ -83,7 +84,8 @@ def check(session: Session, facts: AccountFacts, *, but: User | None = None) -> 
     if facts.language not in LANGUAGES:
         raise Problem("bad_choice", "language")
     district, holder, institute = _scope(session, facts, frozenset(roles))
-    return AccountFacts(email, name, roles, district, holder, institute, facts.phone.strip()[:200], facts.language)
+    phone = cleaning.words("phone", facts.phone)
+    return AccountFacts(email, name, roles, district, holder, institute, phone, facts.language)
 
 
 def _scope(session: Session, facts: AccountFacts, roles: frozenset[str]) -> tuple[str | None, int | None, int | None]:

@@ -23,7 +23,7 @@ from metrology.persistence.instruments import StoredFile
 from metrology.persistence.journal import record
 from metrology.persistence.ledgers import LedgerBatch, LedgerRow
 from metrology.persistence.tasks import Task
-from metrology.services import ledger_importing, ledger_undoing
+from metrology.services import cleaning, ledger_importing, ledger_undoing
 from metrology.services.ledger_batches import Clock, Step, keep_file, move, open_batch, remember, visible
 from metrology.services.ledger_fields import BY_KEY, IGNORED, NAMEPLATE
 from metrology.services.ledger_headings import SheetLayout, layout_at
@@ -145,7 +145,7 @@ def undo(session: Session, actor: Actor, batch: LedgerBatch, *, reason: str, now
         batch,
         at=now,
         changes={"state": ["done", "undoing"]},
-        reason=reason.strip()[:2000],
+        reason=cleaning.paragraph("reason", reason, 2000),
     )
     session.flush()
 

@@ -17,7 +17,7 @@ from metrology.documents.spreadsheet_out import ListColumn, write_xlsx
 from metrology.documents.workbook import Cell
 from metrology.domain.authority import Actor
 from metrology.domain.indicator import INDICATORS, Indicator
-from metrology.domain.period import Period
+from metrology.domain.period import FIRST_YEAR, Period
 from metrology.domain.problems import Problem
 from metrology.persistence.districts import District
 from metrology.persistence.instruments import TypeEntry
@@ -63,13 +63,21 @@ _NOT_BY_TYPE: Final = Bilingual("不按器具种类区分，为全部种类", "n
 _MET: Final = {True: Bilingual("达标", "met"), False: Bilingual("未达标", "missed")}
 
 
-def asked_of(query: Mapping[str, str], *, today: date) -> Asked:
-    """What the values of an address ask for. A period that is none is refused."""
+def asked_of(query: Mapping[str, str], *, today: date, as_of: date | None = None) -> Asked:
+    """What the values of an address ask for, as known when a day ended. A period that is none, or a day before all, is refused."""
+    if as_of is not None and as_of.year < FIRST_YEAR:
+        raise Problem("date_out_of_range", "as_of", value=as_of.isoformat())
     try:
         period = Period.asked(query.get("period") or USUAL_PERIOD, today)
     except ValueError as fault:
         raise Problem("bad_choice", "period", value=query.get("period", "")[:40]) from fault
-    return Asked(period, today=today, district_code=query.get("district") or None, type_code=query.get("type") or None)
+    return Asked(
+        period,
+        today=today,
+        district_code=query.get("district") or None,
+        type_code=query.get("type") or None,
+        as_of=as_of,
+    )
 
 
 def xlsx(session: Session, actor: Actor, asked: Asked, *, language: str) -> IO[bytes]:

@@ -105,9 +105,8 @@ def check_qualification(
     )
     if known is not None and known != but:
         raise Problem("qualification_known", "certificate_number", number=number)
-    return QualificationFacts(
-        facts.type_code, number, facts.valid_from, facts.valid_until, facts.grade, facts.notes.strip()
-    )
+    notes = cleaning.paragraph("notes", facts.notes)
+    return QualificationFacts(facts.type_code, number, facts.valid_from, facts.valid_until, facts.grade, notes)
 
 
 def add_qualification(
@@ -175,7 +174,7 @@ def _said(row: Qualification) -> dict[str, list[Any]]:
 def check_institute(session: Session, facts: InstituteFacts, *, but: int | None = None) -> InstituteFacts:
     """The facts in their normal form; refused when another institute has the same code."""
     values: dict[str, Any] = {
-        key: value.strip() if isinstance(value, str) else value for key, value in asdict(facts).items()
+        key: cleaning.words(key, value) if isinstance(value, str) else value for key, value in asdict(facts).items()
     }
     values["uscc"] = values["uscc"] or None
     values["district_code"] = values["district_code"] or None

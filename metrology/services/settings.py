@@ -17,6 +17,7 @@ from metrology.domain.problems import Problem
 from metrology.persistence.journal import record
 from metrology.persistence.preferences import RegistrySetting
 
+VALIDITY_RULES = ("anniversary_minus_one", "anniversary")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -128,7 +129,7 @@ def change(
 
 
 def _check(key: str, value: object) -> None:
-    if key == "validity_rule" and value not in ("anniversary_minus_one", "anniversary"):
+    if key == "validity_rule" and value not in VALIDITY_RULES:
         raise Problem("bad_choice", key)
     if key == "warn_days" and not 0 <= int(str(value)) <= 365:
         raise Problem("out_of_range", key)

@@ -196,8 +196,10 @@ def propose(
 ) -> CaseDecision:
     """Propose to clear or revoke open items, or that the finding falls. It does nothing before another person confirms."""
     _whole_city(actor)
-    if kind not in DECISIONS or (selection.outlook and selection.outlook not in OUTLOOKS):
+    if kind not in DECISIONS:
         raise Problem("bad_choice", "kind", value=kind)
+    if selection.outlook and selection.outlook not in OUTLOOKS:
+        raise Problem("bad_choice", "outlook", value=selection.outlook)
     reason = cleaning.paragraph("reason", reason)
     if not reason:
         raise Problem("reason_needed", "reason")

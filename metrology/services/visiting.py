@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from metrology.domain.authority import Actor, sees
 from metrology.domain.problems import Problem
+from metrology.persistence.districts import District
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.journal import changes_of, record
 from metrology.persistence.people import User
@@ -26,6 +27,8 @@ from metrology.services.numbering import next_number
 
 PLANNABLE = ("in_use", "awaiting_verification", "under_repair", "rejected", "suspended")
 LARGEST = 2000
+MARKS = ("planned", "not_found", "not_possible")
+"""What may be noted of an instrument on a visit."""
 """Instruments on one visit: more is a typing mistake, not a day's work."""
 
 
@@ -61,14 +64,16 @@ def plan_visit(
     if not chosen:
         raise Problem("nothing_to_plan", "instrument_ids")
     place = _place(session, facts, chosen)
+    if facts.district_code and session.get(District, facts.district_code) is None:
+        raise Problem("unknown_district", "district_code", value=facts.district_code[:64])
     visit = Visit(
         number=next_number(session, "visit"),
-        title=facts.title.strip()[:200] or _title(place, chosen),
+        title=cleaning.words("title", facts.title) or _title(place, chosen),
         planned_on=facts.planned_on,
         state="planned",
         place=place,
         district_code=facts.district_code or _common(one.district_code for one in chosen) or actor.district_code,
-        notes=facts.notes.strip(),
+        notes=cleaning.paragraph("notes", facts.notes),
         created_by_id=actor.user_id,
         created_at=now,
         updated_at=now,
@@ -147,8 +152,8 @@ def change_visit(
     if facts.planned_on != visit.planned_on and facts.planned_on < today:
         raise Problem("visit_in_the_past", "planned_on")
     before = sorted(person.name for person in visit.verifiers)
-    visit.planned_on, visit.notes, visit.updated_at = facts.planned_on, facts.notes, now
-    visit.title = facts.title.strip()[:200] or visit.title
+    visit.planned_on, visit.notes, visit.updated_at = facts.planned_on, cleaning.paragraph("notes", facts.notes), now
+    visit.title = cleaning.words("title", facts.title) or visit.title
     changes = changes_of(visit)
     visit.verifiers = _verifiers(session, facts.verifier_ids)
     after = sorted(person.name for person in visit.verifiers)
@@ -217,13 +222,13 @@ def mark_item(session: Session, actor: Actor, item: VisitItem, state: str, remar
     """Note on site that an instrument was not found or could not be verified; ``planned`` takes that back."""
     _refuse_closed(item.visit)
     refuse_stranger(actor, item.visit)
-    if state not in ("planned", "not_found", "not_possible"):
+    if state not in MARKS:
         raise Problem("bad_choice", "state")
     if item.state == "done":
         raise Problem("visit_item_done")
     if state == "planned" and _is_taken(session, item):
         raise Problem("planned_already")
-    before, remark = item.state, remark.strip()[:200]
+    before, remark = item.state, cleaning.words("remark", remark)
     item.state, item.remark = state, remark
     item.open_key = item.instrument_id if state == "planned" else None
     _start(item.visit, now=now)

@@ -42,6 +42,7 @@ def area(area: str) -> str:
         title=_words(tag["description"]),
         operations=_operations(found, area),
         shape=shape,
+        choices=choices,
     )
 
 
@@ -58,6 +59,12 @@ def _operations(found: dict[str, Any], tag: str) -> list[dict[str, Any]]:
             if one and tag in one["tags"]:
                 rows.append({"method": method.upper(), "path": path, "summary": _summary(one), **_parts(found, one)})
     return rows
+
+
+def choices(schema: dict[str, Any]) -> list[str]:
+    """What a value, or each of a list, may be, where that is told."""
+    known = schema.get("enum") or schema.get("items", {}).get("enum", ())
+    return [str(one) for one in known if one not in ("", None)]
 
 
 def _summary(one: dict[str, Any]) -> str:
@@ -104,7 +111,7 @@ def rows(found: dict[str, Any], schema: dict[str, Any], prefix: str = "", depth:
         told.append(
             {
                 "name": f"{prefix}{key}", "type": shape(field), "about": field.get("description", ""),
-                "required": key in whole.get("required", ()), "choices": field.get("enum", ()),
+                "required": key in whole.get("required", ()), "choices": choices(field),
             }
         )  # fmt: skip
         inner = field.get("items", field)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from metrology.documents.spreadsheet_out import XLSX_TYPE, ListColumn, write_xlsx
 from metrology.domain.indicator import BY_CODE, INDICATORS, Indicator
-from metrology.domain.period import Period
+from metrology.domain.period import FIRST_YEAR, Period
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.districts import District
@@ -171,12 +171,12 @@ def _breakdown(indicator: Indicator) -> str:
 
 
 def _asked() -> Asked:
-    args = request.args
+    args, as_of = request.args, _day(request.args.get("as_of", ""))
     try:
-        asked = indicator_papers.asked_of(args, today=today())
+        asked = indicator_papers.asked_of(args, today=today(), as_of=as_of)
     except Problem:
-        asked = indicator_papers.asked_of({**args, "period": ""}, today=today())
-    return replace(asked, as_of=_day(args.get("as_of", "")), listed_from=known_from(db.session()))
+        asked = indicator_papers.asked_of({**args, "period": ""}, today=today(), as_of=as_of)
+    return replace(asked, listed_from=known_from(db.session()))
 
 
 def _day(written: str) -> date | None:
@@ -184,7 +184,7 @@ def _day(written: str) -> date | None:
         found = date.fromisoformat(written)
     except ValueError:
         return None
-    return found if found < today() else None
+    return found if found.year >= FIRST_YEAR and found < today() else None
 
 
 def query(**other: Any) -> dict[str, Any]:

@@ -112,6 +112,86 @@ def test_true_is_no_word(session: Session, client: FlaskClient) -> None:
     assert codes(admin.post(f"webhooks/{made['id']}/resume", {"from_now": "yes"})) == {("from_now", "bad_value")}
 
 
+# -- what the database would refuse, or cut off
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "code"),
+    [
+        ("name", "长" * 201, "text_too_long"),
+        ("address", "长" * 201, "text_too_long"),
+        ("phone", "1" * 201, "text_too_long"),
+        ("district_code", "999999", "bad_choice"),
+    ],
+)
+def test_institutes_have_limits(session: Session, client: FlaskClient, field: str, text: str, code: str) -> None:
+    admin = Program(client, create_token(session, create_user(session, "administrator")))
+    whole = {"name": "示范检测中心", "short_code": "SFJC", field: text}
+    assert codes(admin.post("institutes", whole)) == {(field, code)}
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "code"),
+    [
+        ("title", "长" * 201, "text_too_long"),
+        ("notes", "长" * 4001, "text_too_long"),
+        ("district_code", "999999", "unknown_district"),
+    ],
+)
+def test_visits_have_limits(session: Session, officer: Program, field: str, text: str, code: str) -> None:
+    scale = create_scale(session)
+    visit = {"planned_on": TODAY.isoformat(), "instrument_ids": [scale.id]}
+    assert codes(officer.post("visits", {**visit, field: text})) == {(field, code)}
+    made = officer.post("visits", visit).get_json()
+    changed = officer.post(f"visits/{made['id']}/change", {"planned_on": TODAY.isoformat(), field: text})
+    assert codes(changed) == {(field, "unknown_field" if field == "district_code" else code)}
+
+
+def test_a_remark_is_not_cut_off(session: Session, officer: Program) -> None:
+    scale = create_scale(session)
+    visit = officer.post("visits", {"planned_on": TODAY.isoformat(), "instrument_ids": [scale.id]}).get_json()["id"]
+    item = officer.get(f"visits/{visit}").get_json()["items"][0]["id"]
+    address = f"visits/{visit}/items/{item}/note"
+    assert codes(officer.post(address, {"state": "not_found", "remark": "长" * 201})) == {("remark", "text_too_long")}
+
+
+def test_the_phone_of_an_account_is_not_cut_off(session: Session, client: FlaskClient) -> None:
+    admin = Program(client, create_token(session, create_user(session, "administrator")))
+    account = {"email": "a@example.test", "name": "示范", "roles": ["officer"], "phone": "1" * 201}
+    assert codes(admin.post("users", account)) == {("phone", "text_too_long")}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31"])
+def test_nothing_was_counted_before_1900(officer: Program, day: str) -> None:
+    assert codes(officer.get(f"indicators?as_of={day}")) == {("as_of", "date_out_of_range")}
+    assert officer.get("indicators?as_of=1900-01-01").status_code == 200
+
+
+def test_coordinates_are_told_as_the_document_says(client: FlaskClient, officer: Program) -> None:
+    told = officer.post("places", {"name": "东门", "latitude": "35.30", "longitude": "113.9"}).get_json()
+    assert (told["latitude"], told["longitude"]) == ("35.3", "113.9")
+    shapes = client.get("/api/v1/openapi.json").get_json()["components"]["schemas"]
+    assert shapes["PlaceTold"]["properties"]["latitude"]["type"] == ["string", "null"]
+
+
+# -- what can be chosen
+
+
+def test_the_document_names_the_codes_of_bodies_and_answers(client: FlaskClient) -> None:
+    shapes = client.get("/api/v1/openapi.json").get_json()["components"]["schemas"]
+    assert shapes["EndingSaid"]["properties"]["kind"]["enum"] == ["revocation", "annulment", "replacement"]
+    assert "officer" in shapes["UserSaid"]["properties"]["roles"]["items"]["enum"]
+    assert "in_use" in shapes["InstrumentTold"]["properties"]["state"]["enum"]
+    assert None in shapes["VerificationTold"]["properties"]["verdict"]["enum"]
+
+
+def test_accounts_of_no_role_are_no_empty_list(session: Session, client: FlaskClient) -> None:
+    admin = Program(client, create_token(session, create_user(session, "administrator")))
+    assert codes(admin.get("users?role=king")) == {("role", "bad_value")}
+    assert codes(admin.get("users?state=asleep")) == {("state", "bad_value")}
+    assert codes(admin.get("statements?state=lost")) == {("state", "bad_value")}
+
+
 # -- addresses
 
 

@@ -243,3 +243,8 @@ def test_the_paper_says_figures_and_definitions(
     assert "99.5%未达标" in first
     assert "10%达标" in first
     assert "修理后检定" in "".join(pages[1:])
+
+
+def test_a_day_before_all_counting_is_passed_over(session: Session, client: FlaskClient) -> None:
+    sign_in(client, create_user(session, "manager"))
+    assert client.get("/reports/indicators/?as_of=0001-01-01").status_code == 200

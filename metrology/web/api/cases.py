@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from sqlalchemy import select
 
 from metrology.persistence.database import db
-from metrology.persistence.standard_cases import CaseDecision, StandardCase
+from metrology.persistence.standard_cases import DECISIONS, OUTLOOKS, CaseDecision, StandardCase
 from metrology.services import standard_cases
 from metrology.services.standard_cases import CaseFacts, Selection
 from metrology.web.api.kit import made
@@ -37,6 +37,7 @@ CaseWhole = told(
 DecisionSaid = said(
     "CaseDecisionSaid", None, kind=Text(required=True), reason=Text(required=True),
     items=fields.List(Whole(), validate=validate.Length(max=2000)), outlook=Text(), verdict=Text(), least_margin=Whole(allow_none=True),
+    choices={"kind": DECISIONS, "outlook": ("", *OUTLOOKS)},
 )  # fmt: skip
 Fit = said("CaseFit", None, fit_from=Day(required=True), reason=Text(required=True))
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from metrology.domain.indicator import BY_CODE, INDICATORS, Words
 from metrology.domain.quantity import plain
 from metrology.persistence.database import db
-from metrology.persistence.statements import Statement
+from metrology.persistence.statements import STATES, Statement
 from metrology.services import statements
 from metrology.services.indicator_papers import asked_of, exact
 from metrology.services.indicators import Measure, Standing, standing
@@ -66,7 +65,7 @@ def indicator(asked: dict[str, Any], code: str) -> Any:
 
 
 def _answer(given: dict[str, Any], codes: tuple[str, ...]) -> dict[str, Any]:
-    asked = replace(asked_of(given, today=today()), as_of=given.get("as_of"))
+    asked = asked_of(given, today=today(), as_of=given.get("as_of"))
     rows = [standing(db.session(), actor(), one.code, asked) for one in INDICATORS if one.code in codes]
     return {
         "period": asked.period.code, "first_day": asked.period.first, "last_day": asked.period.last, "as_of": asked.day,
@@ -114,7 +113,9 @@ FiguresTold = told(
     text=fields.String(required=True, allow_none=True, metadata={"description": "what was locked, to the letter: `digest` is its SHA-256"}),
     figures=fields.Dict(required=True, allow_none=True, metadata={"description": "the same as an object"}),
 )  # fmt: skip
-StatementQuery = said("StatementQuery", None, **{**LIMIT, "state": Text(), "district": Text()})
+StatementQuery = said(
+    "StatementQuery", None, **{**LIMIT, "state": Text(validate=validate.OneOf(STATES)), "district": Text()}
+)
 
 
 @filed.read("/statements", "statement.view", page_of(StatementTold), query=StatementQuery, zh="报表列表")

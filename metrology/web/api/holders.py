@@ -10,9 +10,9 @@ from sqlalchemy import select
 from metrology import regulations
 from metrology.persistence.database import db
 from metrology.persistence.districts import District
-from metrology.persistence.holders import Contact, Holder
+from metrology.persistence.holders import HOLDER_KINDS, Contact, Holder
 from metrology.persistence.instruments import TypeEntry
-from metrology.persistence.places import Place
+from metrology.persistence.places import PLACE_KINDS, Place
 from metrology.services import contacting, holding, placing
 from metrology.services.contacting import ContactFacts
 from metrology.services.holding import HolderFacts
@@ -38,10 +38,11 @@ _HOLDER = (
 )  # fmt: skip
 HolderTold = told("HolderTold", Holder, *_HOLDER)
 HolderWhole = told("HolderWhole", Holder, *_HOLDER, contacts=fields.List(fields.Nested(ContactTold), required=True))
-HolderSaid = said("HolderSaid", HolderFacts)
-HolderChanges = said("HolderChanges", HolderFacts, all_optional=True)
-ContactSaid = said("ContactSaid", ContactFacts)
-ContactChanges = said("ContactChanges", ContactFacts, all_optional=True)
+_KINDS, _LANGUAGES = {"kind": ("", *HOLDER_KINDS)}, {"language": contacting.LANGUAGES}
+HolderSaid = said("HolderSaid", HolderFacts, choices=_KINDS)
+HolderChanges = said("HolderChanges", HolderFacts, all_optional=True, choices=_KINDS)
+ContactSaid = said("ContactSaid", ContactFacts, choices=_LANGUAGES)
+ContactChanges = said("ContactChanges", ContactFacts, all_optional=True, choices=_LANGUAGES)
 Activity = said("Activity", None, is_active=Truth(required=True), reason=Text())
 
 list_of(area, "/holders", HOLDERS, HolderTold, zh="使用单位列表", en="List holders.")
@@ -121,8 +122,9 @@ PlaceTold = told(
     "PlaceTold", Place, "id", "parent_id", "kind", "name", "full_name", "district_code", "address", "latitude", "longitude",
     "organiser_id", "is_active", "created_at", "updated_at", "version",
 )  # fmt: skip
-PlaceSaid = said("PlaceSaid", PlaceFacts, without=("parent",))
-PlaceChanges = said("PlaceChanges", PlaceFacts, without=("parent",), all_optional=True)
+_PLACES = {"kind": ("", *PLACE_KINDS)}
+PlaceSaid = said("PlaceSaid", PlaceFacts, without=("parent",), choices=_PLACES)
+PlaceChanges = said("PlaceChanges", PlaceFacts, without=("parent",), all_optional=True, choices=_PLACES)
 DistrictTold = told("DistrictTold", District, "code", "name_zh", "name_en", "is_extension", "position")
 list_of(places, "/places", PLACES, PlaceTold, zh="场所列表", en="List places.")
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from marshmallow import fields
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from metrology.domain.instrument import Cause, State
+from metrology.domain.instrument import STATES, Cause, State
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument, Seal
 from metrology.persistence.instruments_then import InstrumentThen
 from metrology.persistence.scope import within
 from metrology.services import labelling, moving
-from metrology.services.instrument_facts import InstrumentFacts
+from metrology.services.instrument_facts import ALL_PURPOSES, InstrumentFacts
 from metrology.services.registering import register_instrument, revise_instrument
 from metrology.web.api.kit import Area, made, must_match
 from metrology.web.api.paging import list_of
@@ -40,9 +40,13 @@ InstrumentWhole = told(
     moves=fields.List(fields.Nested(MoveTold), required=True, metadata={"description": "what may be said of it now"}),
     label=fields.String(required=True, allow_none=True, metadata={"description": "number of the label on it"}),
 )  # fmt: skip
-InstrumentSaid = said("InstrumentSaid", InstrumentFacts)
-InstrumentChanges = said("InstrumentChanges", InstrumentFacts, without=("seals",), all_optional=True)
-Move = said("Move", None, to=Text(required=True), cause=Text(required=True), reason=Text())
+_PURPOSES = {"purpose": ("", *ALL_PURPOSES)}
+InstrumentSaid = said("InstrumentSaid", InstrumentFacts, choices=_PURPOSES)
+InstrumentChanges = said("InstrumentChanges", InstrumentFacts, without=("seals",), all_optional=True, choices=_PURPOSES)
+Move = said(
+    "Move", None, to=Text(required=True), cause=Text(required=True), reason=Text(),
+    choices={"to": STATES, "cause": get_args(Cause)},
+)  # fmt: skip
 
 _WAS = (
     "state", "district_code", "type_code", "purpose", "due_date", "due_kind", "last_verified_on", "holder_id", "place_id",

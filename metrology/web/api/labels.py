@@ -12,7 +12,7 @@ from metrology.persistence.database import db
 from metrology.persistence.instrument_labels import InstrumentLabel, LabelBatch, LabelHandout
 from metrology.persistence.people import User
 from metrology.persistence.printing import PaperPackage, PrintItem
-from metrology.services import labelling, packaging, print_queue
+from metrology.services import labelling, packaging, paper, print_queue
 from metrology.web.api.kit import Area, made
 from metrology.web.api.paging import PageQuery, list_of, page_of, plain_list
 from metrology.web.api.schemas import Reason, Text, Whole, said, told
@@ -45,8 +45,8 @@ BatchWhole = told(
     blank=fields.Integer(required=True), bound=fields.Integer(required=True), void=fields.Integer(required=True),
 )  # fmt: skip
 BatchSaid = said(
-    "LabelOrder", None, prefix=Text(required=True), count=Whole(required=True, span=(1, 100_000)), layout=Text(required=True),
-    note=Text(),
+    "LabelOrder", None, prefix=Text(required=True), count=Whole(required=True, span=(1, 100_000)),
+    layout=Text(required=True, metadata={"description": "key of one of /label-layouts"}), note=Text(),
 )  # fmt: skip
 Handout = said(
     "LabelHandoutSaid", None, first=Whole(required=True), last=Whole(required=True), taker_id=Whole(required=True)
@@ -155,7 +155,7 @@ PackageTold = told(
 )
 PackageSaid = said(
     "PackageSaid", None, title=Text(required=True, validate=validate.Length(1, 100)), language=Text(),
-    certificate_ids=fields.List(Whole(), required=True, validate=validate.Length(1, 2000)),
+    certificate_ids=fields.List(Whole(), required=True, validate=validate.Length(1, 2000)), choices={"language": paper.LANGUAGES},
 )  # fmt: skip
 list_of(
     papers,

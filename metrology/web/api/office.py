@@ -120,7 +120,9 @@ bureau = Area("settings", "系统设置", "Settings")
 _KINDS = {"int": fields.Integer, "bool": fields.Boolean}
 _OF_BUREAU = {one.name: _KINDS.get(str(one.type), fields.String)(required=True) for one in parts_of(BureauSettings)}
 SettingsTold = told("SettingsTold", **_OF_BUREAU, version=fields.Integer(required=True))
-SettingsSaid = said("SettingsChanges", BureauSettings, all_optional=True)
+SettingsSaid = said(
+    "SettingsChanges", BureauSettings, all_optional=True, choices={"validity_rule": settings.VALIDITY_RULES}
+)
 
 
 @bureau.read("/settings", "setting.view", SettingsTold, zh="查看设置")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
+from metrology.domain.authority import ROLES
 from metrology.persistence.authorisations import Authorisation
 from metrology.persistence.database import db
 from metrology.persistence.people import Institute, Qualification, User
@@ -30,7 +31,7 @@ PersonTold = told(
     "PersonTold", User, "id", "name", "institute_id", "district_code", roles=_ROLES,
     qualifications=fields.List(fields.Nested(QualificationTold), required=True),
 )  # fmt: skip
-QualificationSaid = said("QualificationSaid", QualificationFacts)
+QualificationSaid = said("QualificationSaid", QualificationFacts, choices={"grade": people.GRADES})
 Ended = said("Ended", None, reason=Text(required=True))
 PeopleQuery = said("PeopleQuery", None, **{**LIMIT, "q": Text(), "institute": key_asked()})
 
@@ -187,9 +188,15 @@ UserTold = told(
     "UserTold", User, "id", "email", "name", "phone", "language", "active", "district_code", "holder_id", "institute_id",
     "created_at", "last_login_on", "version", roles=_ROLES,
 )  # fmt: skip
-UserSaid = said("UserSaid", AccountFacts)
+UserSaid = said("UserSaid", AccountFacts, choices={"roles": ROLES, "language": accounts.LANGUAGES})
 Link = told("PasswordLink", address=fields.String(required=True, metadata={"description": "works once, for 72 hours"}))
-UserQuery = said("UserQuery", None, **{**LIMIT, "q": Text(), "role": Text(), "state": Text()})
+UserQuery = said(
+    "UserQuery", None,
+    **{
+        **LIMIT, "q": Text(), "role": Text(validate=validate.OneOf(("", *ROLES))),
+        "state": Text(validate=validate.OneOf(("", *accounts.STATES))),
+    },
+)  # fmt: skip
 
 
 def _user(user_id: int) -> User:

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from metrology.persistence.complaints import Complaint
-from metrology.persistence.condition_reports import ConditionReport
+from metrology.persistence.condition_reports import KINDS, ConditionReport
 from metrology.persistence.database import db
 from metrology.persistence.instruments import Seal
 from metrology.persistence.reminders import Notice
@@ -49,10 +49,10 @@ Planned = told(
 )  # fmt: skip
 _KEYS: dict[str, Any] = {"instrument_ids": fields.List(Whole(), required=True, validate=validate.Length(1, 2000))}
 VisitSaid = said("VisitSaid", VisitFacts, **_KEYS)
-VisitChanges = said("VisitChanges", VisitFacts)
+VisitChanges = said("VisitChanges", VisitFacts, without=("place_id", "district_code"))
 Chosen = said("ChosenInstruments", None, **_KEYS)
 To = said("VisitDay", None, planned_on=Day(required=True))
-Mark = said("VisitMark", None, state=Text(required=True), remark=Text())
+Mark = said("VisitMark", None, state=Text(required=True), remark=Text(), choices={"state": visiting.MARKS})
 Left = told("LeftOutOfVisit", left_out=fields.List(fields.Nested(LeftOut), required=True))
 list_of(area, "/visits", VISITS, VisitTold, zh="下厂检定列表", en="List visits.")
 
@@ -83,7 +83,7 @@ def plan(sent: dict[str, Any]) -> Any:
 
 @area.act("/visits/<int:visit_id>/change", "plan.edit", VisitTold, body=VisitChanges, locks=True, zh="修改下厂检定")
 def change(sent: dict[str, Any], visit_id: int) -> Any:
-    """Say a visit anew: day, title, place, people."""
+    """Say a visit anew: day, title, people, notes."""
     row = found_visit(visit_id)
     must_match(row)
     visiting.change_visit(db.session(), actor(), row, facts(VisitFacts, sent), today=today(), now=now())
@@ -282,7 +282,7 @@ SealFound = said(
 ReportTold = told(
     "ConditionReportTold", ConditionReport, "id", "instrument_id", "kind", "text", "reported_at", "settled_at", "answer"
 )
-ReportSaid = said("ConditionReportSaid", None, kind=Text(required=True), text=Text())
+ReportSaid = said("ConditionReportSaid", None, kind=Text(required=True), text=Text(), choices={"kind": KINDS})
 ReportAnswer = said("ConditionReportAnswer", None, answer=Text(required=True))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as parts_of
 from datetime import date, datetime
@@ -13,10 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
-from sqlalchemy import BigInteger, Boolean, Date, Integer, Numeric, String
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, Integer, Numeric, String
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import InstrumentedAttribute
 
+from metrology.domain.quantity import plain
 from metrology.persistence.database import UtcDateTime
 
 LARGEST_KEY = 2**63 - 1
@@ -118,6 +120,13 @@ class Day(fields.Date):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class ExactNumber(fields.String):
+    """A decimal number, told as text."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return super()._serialize(None if value is None else plain(value), attr, obj, **kwargs)
+
+
 def told(name: str, model: Any = None, /, *columns: str, **more: Any) -> type[Schema]:
     """The shape of an answer: columns of a table, and further fields."""
     found = {column: _of_column(getattr(model, column)) for column in columns}
@@ -126,7 +135,9 @@ def told(name: str, model: Any = None, /, *columns: str, **more: Any) -> type[Sc
 
 def _of_column(attribute: InstrumentedAttribute[Any]) -> fields.Field[Any]:
     column = attribute.property.columns[0]
-    about = {"description": column.comment} if column.comment else {}
+    about: dict[str, Any] = {"description": column.comment} if column.comment else {}
+    if codes := _codes_of(column):
+        about["enum"] = [*codes, None] if column.nullable else codes
     options: dict[str, Any] = {"required": True, "metadata": about, "allow_none": bool(column.nullable)}
     kind = column.type
     if isinstance(kind, Boolean):
@@ -134,7 +145,8 @@ def _of_column(attribute: InstrumentedAttribute[Any]) -> fields.Field[Any]:
     if isinstance(kind, (Integer, BigInteger)):
         return fields.Integer(**options)
     if isinstance(kind, Numeric):
-        return fields.Decimal(as_string=True, **options)
+        about["format"] = "decimal"
+        return ExactNumber(**options)
     if isinstance(kind, UtcDateTime):
         return fields.AwareDateTime(**options)
     if isinstance(kind, Date):
@@ -144,16 +156,39 @@ def _of_column(attribute: InstrumentedAttribute[Any]) -> fields.Field[Any]:
     return fields.Raw(**options)
 
 
+def _codes_of(column: Any) -> list[str]:
+    """The codes a column is held to by a CHECK of its table, such as ``state in ('a', 'b')``."""
+    form = re.compile(rf"(?:{column.name} is null or )?{column.name} in \(([^()]+)\)")
+    checks = [str(one.sqltext) for one in column.table.constraints if isinstance(one, CheckConstraint)]
+    found = next((whole[1] for text in checks if (whole := form.fullmatch(text))), "")
+    return re.findall(r"'([^']*)'", found)
+
+
 def said(
-    name: str, facts: Any = None, /, *, without: tuple[str, ...] = (), all_optional: bool = False, **more: Any
+    name: str,
+    facts: Any = None,
+    /,
+    *,
+    without: tuple[str, ...] = (),
+    all_optional: bool = False,
+    choices: Mapping[str, Iterable[str]] = types.MappingProxyType({}),
+    **more: Any,
 ) -> type[Schema]:
-    """The shape of a request: the fields of a dataclass of facts, and further ones."""
+    """The shape of a request: the fields of a dataclass of facts, and further ones.
+
+    ``choices`` tells in the document which codes a field takes; the service refuses others by its own sentence.
+    """
     found: dict[str, Any] = {}
     for one, hint in _hints(facts).items():
         if one.name not in without and one.name not in more:
             needed = one.default is MISSING and one.default_factory is MISSING and not all_optional
             found[one.name] = _of_hint(hint, required=needed)
-    return Said.from_dict({**found, **more}, name=name)
+    shape = Said.from_dict({**found, **more}, name=name)
+    for key, known in choices.items():
+        one = shape._declared_fields[key]  # noqa: SLF001 - marshmallow's own table of fields
+        inner = one.inner if isinstance(one, fields.List) else one
+        inner.metadata = {**inner.metadata, "enum": [*known, None] if inner.allow_none else [*known]}
+    return shape
 
 
 def _hints(facts: Any) -> dict[Any, Any]:

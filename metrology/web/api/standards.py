@@ -8,6 +8,10 @@ from marshmallow import fields, validate
 
 from metrology.persistence.database import db
 from metrology.persistence.equipment import (
+    CERTIFICATE_KINDS,
+    CHECK_RESULTS,
+    LEVELS,
+    ROLES,
     Equipment,
     EquipmentCertificate,
     EquipmentCheck,
@@ -15,7 +19,7 @@ from metrology.persistence.equipment import (
     OutsideStandard,
     StandardEquipment,
 )
-from metrology.persistence.standards import MeasurementStandard, StandardCertificate
+from metrology.persistence.standards import KINDS, MeasurementStandard, StandardCertificate
 from metrology.services import equipment, house_due, outside, standards, tracing
 from metrology.services.equipment import CertificateFacts as EquipmentCertificateFacts
 from metrology.services.equipment import CheckFacts, EquipmentFacts
@@ -47,9 +51,9 @@ StandardWhole = told(
     "StandardWhole", MeasurementStandard, *_STANDARD, certificates=fields.List(fields.Nested(StandardPaper), required=True),
     standing=fields.String(required=True), equipment=fields.List(fields.Nested(PlaceInStandard), required=True),
 )  # fmt: skip
-StandardSaid = said("StandardSaid", StandardFacts)
+StandardSaid = said("StandardSaid", StandardFacts, choices={"kind": KINDS})
 Renewal = said("StandardRenewal", CertificateFacts)
-Moved = said("StandardMove", None, to=Text(required=True), reason=Text())
+Moved = said("StandardMove", None, to=Text(required=True), reason=Text(), choices={"to": tuple(standards.MOVES)})
 list_of(area, "/standards", STANDARDS, StandardTold, zh="计量标准列表", en="List measurement standards.")
 
 
@@ -144,11 +148,12 @@ EquipmentWhole = told(
     checks=fields.List(fields.Nested(CheckTold), required=True), places=fields.List(fields.Nested(PlaceInStandard), required=True),
 )  # fmt: skip
 EquipmentSaid = said("EquipmentSaid", EquipmentFacts)
-EquipmentPaperSaid = said("EquipmentCertificateSaid", EquipmentCertificateFacts)
-CheckSaid = said("EquipmentCheckSaid", CheckFacts)
+EquipmentPaperSaid = said("EquipmentCertificateSaid", EquipmentCertificateFacts, choices={"kind": CERTIFICATE_KINDS})
+CheckSaid = said("EquipmentCheckSaid", CheckFacts, choices={"result": CHECK_RESULTS})
 PutIn = said(
-    "EquipmentPutIn", None, standard_id=Whole(required=True), role=Text(required=True), since=Day(required=True)
-)
+    "EquipmentPutIn", None, standard_id=Whole(required=True), role=Text(required=True), since=Day(required=True),
+    choices={"role": ROLES},
+)  # fmt: skip
 TakenOut = said("EquipmentTakenOut", None, until=Day(required=True))
 list_of(area, "/equipment", EQUIPMENT, EquipmentTold, zh="设备列表", en="List equipment.")
 
@@ -228,7 +233,7 @@ def take_out(sent: dict[str, Any], place_in_standard_id: int) -> Any:
 # -- institutes above ours
 
 AboveTold = told("OutsideInstituteTold", OutsideInstitute, "id", "name", "name_en", "level", "notes", "version")
-AboveSaid = said("OutsideInstituteSaid", OutsideInstituteFacts)
+AboveSaid = said("OutsideInstituteSaid", OutsideInstituteFacts, choices={"level": LEVELS})
 TopTold = told(
     "OutsideStandardTold", OutsideStandard, "id", "institute_id", "name", "name_en", "number", "accuracy_text", "is_primary",
     "traces_to_id", "notes", "version",

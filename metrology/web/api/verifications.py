@@ -11,10 +11,11 @@ from sqlalchemy import select
 from metrology.domain.problems import Problem
 from metrology.persistence.certificates import Certificate
 from metrology.persistence.database import db
+from metrology.persistence.endings import KINDS as ENDING_KINDS
 from metrology.persistence.endings import Ending
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.scope import within
-from metrology.persistence.verifications import Verification
+from metrology.persistence.verifications import KINDS, Verification
 from metrology.services import approving, certifying, ending, paper, record_digest, verifying
 from metrology.services.verifying import DraftChanges
 from metrology.web import papers
@@ -49,6 +50,7 @@ Start = said(
     instrument_id=Whole(required=True),
     kind=Text(allow_none=True),
     visit_id=Whole(allow_none=True),
+    choices={"kind": KINDS},
 )
 DraftSaid = said(
     "DraftChanges", None, kind=Text(), verified_on=Day(allow_none=True), place_text=Text(),
@@ -58,7 +60,7 @@ DraftSaid = said(
         metadata={"description": "by table of the sheet: rows of cells, each text with its unit; see `sheet`"}
     ),
     seals=fields.List(fields.Dict(keys=Text(), values=Text()), validate=validate.Length(max=50)),
-    standard_ids=fields.List(Whole(), validate=validate.Length(max=50)),
+    standard_ids=fields.List(Whole(), validate=validate.Length(max=50)), choices={"kind": KINDS},
 )  # fmt: skip
 LackTold = told("LackTold", code=fields.String(required=True), path=fields.String(required=True))
 SheetTable = told(
@@ -245,9 +247,8 @@ EndingTold = told(
     "decided_at", "decision_note", "successor_id",
 )  # fmt: skip
 EndingSaid = said(
-    "EndingSaid", None, kind=Text(required=True, metadata={"description": "revocation, annulment or replacement"}),
-    reason=Text(required=True),
-)  # fmt: skip
+    "EndingSaid", None, kind=Text(required=True), reason=Text(required=True), choices={"kind": ENDING_KINDS}
+)
 Note = said("Note", None, note=Text())
 list_of(certificates, "/endings", ENDINGS, EndingTold, zh="撤销与更正列表", en="List proposed and decided endings.")
 
