@@ -76,6 +76,13 @@ def key_of(text: str) -> str:
     return "".join(normal.split()).replace("|", "/")
 
 
+def comparable(field: str, text: str, limit: int = LINE) -> str:
+    """Cleaned text, whose key is kept too: it has as many characters at most. ㍿ is one and is compared as 株式会社."""
+    if not text.isascii() and len(key_of(text)) > limit:
+        raise Problem("text_too_long", field, limit=limit)
+    return text
+
+
 def says_nothing(text: str) -> bool:
     """Whether a cell is filled with what stands for nothing: a dash, 无."""
     return not text or key_of(text) in _MEANS_NOTHING

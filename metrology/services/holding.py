@@ -47,7 +47,7 @@ class HolderFacts:
 
 def check(facts: HolderFacts, districts: Districts) -> HolderFacts:
     """The facts as they are stored, or the Problem of the first wrong one, with its field."""
-    name = cleaning.words("name", facts.name)
+    name = cleaning.comparable("name", cleaning.words("name", facts.name))
     if cleaning.says_nothing(name):
         raise Problem("missing_name", "name")
     uscc = None if cleaning.says_nothing((facts.uscc or "").strip()) else compact_uscc(facts.uscc or "")
@@ -62,8 +62,8 @@ def check(facts: HolderFacts, districts: Districts) -> HolderFacts:
         legal_representative=cleaning.words("legal_representative", facts.legal_representative),
         industry=cleaning.words("industry", facts.industry),
         notes=cleaning.paragraph("notes", facts.notes),
-        market=cleaning.words("market", facts.market, 60),
-        stall=cleaning.words("stall", facts.stall, 30),
+        market=cleaning.comparable("market", cleaning.words("market", facts.market, 60), 60),
+        stall=cleaning.comparable("stall", cleaning.words("stall", facts.stall, 30), 30),
     )
 
 

@@ -86,7 +86,7 @@ def check(facts: InstrumentFacts, *, today: date) -> InstrumentFacts:
         facts,
         serial_number=serial,
         part_label=part_label,
-        manufacturer=cleaning.words("manufacturer", facts.manufacturer),
+        manufacturer=cleaning.comparable("manufacturer", cleaning.words("manufacturer", facts.manufacturer)),
         purpose=cleaning.choice("purpose", facts.purpose, ALL_PURPOSES, (*kind.purposes, "trade")[0]),
         is_onsite=True if facts.is_onsite is None else facts.is_onsite,
         location=cleaning.words("location", facts.location),
@@ -103,7 +103,7 @@ def check(facts: InstrumentFacts, *, today: date) -> InstrumentFacts:
 
 def check_serial(text: str) -> str:
     """A serial number as it is stored."""
-    serial = cleaning.code("serial_number", text)
+    serial = cleaning.comparable("serial_number", cleaning.code("serial_number", text))
     if cleaning.says_nothing(serial):
         raise Problem("missing_serial", "serial_number")
     return serial

@@ -56,7 +56,7 @@ def check(facts: PlaceFacts, districts: Districts) -> PlaceFacts:
 
 def _check(facts: PlaceFacts, districts: Districts, *, depth: int, below: str | None) -> PlaceFacts:
     """``below`` is the district of what stands within: a topmost place that says none is there."""
-    name = cleaning.words("name", facts.name)
+    name = cleaning.comparable("name", cleaning.words("name", facts.name))
     if cleaning.says_nothing(name):
         raise Problem("missing_name", "name")
     if depth > DEEPEST:

@@ -155,6 +155,16 @@ def test_a_remark_is_not_cut_off(session: Session, officer: Program) -> None:
     assert codes(officer.post(address, {"state": "not_found", "remark": "长" * 201})) == {("remark", "text_too_long")}
 
 
+@pytest.mark.parametrize("long", ["㍿" * 51, "ﬀ" * 101, "ß" * 101])
+def test_what_is_compared_is_kept_too(officer: Program, long: str) -> None:
+    """㍿ is one character and four of its key, which has a column of its own."""
+    assert codes(officer.post("holders", {"name": long})) == {("name", "text_too_long")}
+    assert codes(officer.post("places", {"name": long})) == {("name", "text_too_long")}
+    assert codes(officer.post("instruments", {**SCALE, "manufacturer": long})) == {("manufacturer", "text_too_long")}
+    assert codes(officer.post("instruments", {**SCALE, "serial_number": long})) == {("serial_number", "text_too_long")}
+    assert officer.post("holders", {"name": long[:50]}).status_code == 201
+
+
 def test_the_phone_of_an_account_is_not_cut_off(session: Session, client: FlaskClient) -> None:
     admin = Program(client, create_token(session, create_user(session, "administrator")))
     account = {"email": "a@example.test", "name": "示范", "roles": ["officer"], "phone": "1" * 201}
