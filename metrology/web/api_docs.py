@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, render_template
 
 from metrology.web.api.document import document, document_answer
 from metrology.web.languages import is_zh
+from metrology.web.problems import API_STATUS, known
 from metrology.web.requests import or_404, public
 
 blueprint = Blueprint("api_docs", __name__, url_prefix="/api/v1")
+_GAP = re.compile(r"%\((\w+)\)s")
 _METHODS = ("get", "post", "patch", "put", "delete")
 
 
@@ -28,6 +31,17 @@ def docs() -> str:
     found = document()
     areas = [(tag["name"], _words(tag["description"]), _operations(found, tag["name"])) for tag in found["tags"]]
     return render_template("api_docs/listing.html", areas=areas, scopes=found["components"]["securitySchemes"])
+
+
+@blueprint.get("/docs/problems")
+@public
+def problems() -> str:
+    """Every code of a refusal, its status and its sentence."""
+    rows = [
+        (code, API_STATUS.get(code, 422), _GAP.sub(r"‹\1›", str(said)).replace("%%", "%"))
+        for code, said in sorted(known().items())
+    ]
+    return render_template("api_docs/problems.html", rows=rows)
 
 
 @blueprint.get("/docs/<area>")

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from metrology.persistence.rules_versions import RulesVersion
 from metrology.services import rules_versions
 from metrology.services.signing_in import actor_of
+from metrology.settings import ROOT
+from metrology.web.problems import API_STATUS, known
 from tests.conftest import NOW, TODAY
 from tests.people import create_user
 from tests.records import create_scale
@@ -272,3 +274,19 @@ def test_a_key_may_have_blanks_inside_as_the_document_says(client: FlaskClient, 
     told = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/instruments"]["post"]["parameters"]
     pattern = next(one["schema"]["pattern"] for one in told if one["name"] == "Idempotency-Key")
     assert pattern == "^[!-~]([ -~]*[!-~])?$"
+
+
+# -- codes
+
+
+def test_every_code_is_told_with_its_sentence(client: FlaskClient) -> None:
+    page = client.get("/api/v1/docs/problems?lang=en").text
+    assert [code for code in known() if f'<td class="mono">{code}</td>' not in page] == []
+    assert "This token does not have the scope “‹scope›”." in page
+    assert "%(" not in page
+    assert "该令牌没有" in client.get("/api/v1/docs/problems?lang=zh_Hans_CN").text
+
+
+def test_codes_with_a_status_of_their_own_stand_in_the_documentation() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert [code for code in API_STATUS if f"`{code}`" not in text] == []

@@ -266,6 +266,11 @@ ProblemShape = told(
     title=fields.String(required=True),
     status=fields.Integer(required=True),
     detail=fields.String(required=True),
-    code=fields.String(required=True, metadata={"description": "stable, the same as behind the sentence of a form"}),
+    code=fields.String(
+        required=True,
+        metadata={
+            "description": "stable, the same as behind the sentence of a form; all of them: /api/v1/docs/problems"
+        },
+    ),
     errors=fields.List(fields.Nested(Error)),
 )
