@@ -55,7 +55,6 @@ NO_OPERATION = {
     "statement.prepare": "statements are prepared and approved by people who look at them",
     "statement.approve": "statements are prepared and approved by people who look at them",
     "target.edit": "target lines are set once a year, on the page of indicators",
-    "lot.view": "lots are worked on by people with their bench files; each meter of a lot is an instrument here",
     "lot.edit": "lots are worked on by people with their bench files; each meter of a lot is an instrument here",
     "lot.return": "lots are worked on by people with their bench files; each meter of a lot is an instrument here",
     "lot.rotate": "lots are worked on by people with their bench files; each meter of a lot is an instrument here",
@@ -119,7 +118,7 @@ class Registry:
                 token = self.tokens[0 if turn == 0 else (place + turn) % len(self.tokens)]
                 found += self._of(operation, mode, token)
                 asked += 1
-        assert only or asked >= 180 * len(modes) // step, "the document has fewer operations than it had"
+        assert only or asked >= 205 * len(modes) // step, "the document has fewer operations than it had"
         return found
 
     def _of(self, operation: Any, mode: GenerationMode, token: str) -> list[str]:
@@ -142,9 +141,9 @@ class Registry:
             try:
                 case.validate_response(answer, checks=CHECKED, excluded_checks=LEFT, headers=headers)
             except BaseExceptionGroup as group:
-                found.extend(_told(operation, mode, answer, one) for one in group.exceptions)
+                found.extend(_told(operation, mode, answer, one) for one in group.exceptions if _counts(one, answer))
             except AssertionError as fault:
-                found.append(_told(operation, mode, answer, fault))
+                found.extend([_told(operation, mode, answer, fault)] if _counts(fault, answer) else [])
 
         with suppress(Unsatisfiable):  # nothing could be made up that HTTP carries
             ask()
@@ -156,6 +155,11 @@ def _arrives_as_it_is(case: Any) -> bool:
     headers = [str(value) for value in (case.headers or {}).values()]
     asked = [one for value in (case.query or {}).values() for one in (value if isinstance(value, list) else [value])]
     return all(value == value.strip() for value in headers) and None not in asked
+
+
+def _counts(fault: BaseException, answer: Any) -> bool:
+    """Whether it is one: schemathesis does not know that 412 refuses an ETag that is none."""
+    return not (type(fault).__name__ == "AcceptedNegativeData" and answer.status_code == 412)
 
 
 def _told(operation: Any, mode: GenerationMode, answer: Any, fault: BaseException) -> str:
