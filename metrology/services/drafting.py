@@ -26,6 +26,7 @@ from metrology.persistence.verifications import StandardUse, Verification
 from metrology.services import calibrating, cleaning, judging, law, numbering
 from metrology.services.approving import lock
 from metrology.services.record_readings import LONGEST_TEXT, legible
+from metrology.services.visit_finding import visit_of
 
 SEAL_FINDINGS = ("applied", "intact", "broken", "missing", "replaced")
 MOST_SEALS = 40
@@ -69,6 +70,8 @@ def start_draft(
         refusal = judging.kind_refusal(session, instrument, kind)
     if refusal:
         raise refusal
+    if visit_id is not None and visit_of(session, actor, visit_id) is None:
+        raise BadChoice("visit_id", value=visit_id)
     draft = new_record(session, actor, instrument, today=today, now=now)
     draft.kind = kind or judging.usual_kind(session, instrument)
     draft.client_key, draft.visit_id = client_key, visit_id

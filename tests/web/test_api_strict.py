@@ -17,7 +17,7 @@ from metrology.settings import ROOT
 from metrology.web.problems import API_STATUS, known
 from tests.conftest import NOW, TODAY
 from tests.people import create_user
-from tests.records import create_scale
+from tests.records import create_scale, create_team
 from tests.tokens import Program, create_token
 
 PLATE = {"accuracy_class": "III", "max": "30 kg", "e": "10 g"}
@@ -155,6 +155,14 @@ def test_a_remark_is_not_cut_off(session: Session, officer: Program) -> None:
     item = officer.get(f"visits/{visit}").get_json()["items"][0]["id"]
     address = f"visits/{visit}/items/{item}/note"
     assert codes(officer.post(address, {"state": "not_found", "remark": "长" * 201})) == {("remark", "text_too_long")}
+
+
+def test_a_record_names_a_visit_that_is_there(session: Session, client: FlaskClient) -> None:
+    team = create_team(session)
+    verifier = Program(client, create_token(session, team.verifier))
+    start = {"instrument_id": create_scale(session).id, "visit_id": 999}
+    assert codes(verifier.post("verifications", start)) == {("visit_id", "bad_choice")}
+    assert verifier.post("verifications", {**start, "visit_id": None}).status_code == 201
 
 
 @pytest.mark.parametrize("long", ["㍿" * 51, "ﬀ" * 101, "ß" * 101])
