@@ -722,7 +722,12 @@ def _authorisation(world: World) -> int:
     return world.keep(row).id
 
 
-@sample("indicators.detail:code", "indicators.detail_xlsx:code", "api_indicators.indicator:code")
+@sample(
+    "indicators.detail:code",
+    "indicators.detail_xlsx:code",
+    "api_indicators.indicator:code",
+    "api_indicators.set_target:code",
+)
 def _indicator(world: World) -> str:
     return "first_pass"
 

@@ -54,7 +54,6 @@ NO_OPERATION = {
     "report.export": "the figures are answered as JSON; PDF and XLSX of a report are paper",
     "statement.prepare": "statements are prepared and approved by people who look at them",
     "statement.approve": "statements are prepared and approved by people who look at them",
-    "target.edit": "target lines are set once a year, on the page of indicators",
     "lot.edit": "lots are worked on by people with their bench files; each meter of a lot is an instrument here",
     "lot.return": "lots are worked on by people with their bench files; each meter of a lot is an instrument here",
     "lot.rotate": "lots are worked on by people with their bench files; each meter of a lot is an instrument here",

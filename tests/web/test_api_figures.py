@@ -97,3 +97,20 @@ def test_a_locked_statement_can_be_proven_by_its_text(client: FlaskClient, sessi
     home = _program(client, session, "statements:read", district_code="410703")
     assert [one["district_code"] for one in home.get("/api/v1/statements").get_json()["items"]] == ["410703"]
     assert home.get(f"/api/v1/statements/{rows[0].id}").status_code == 404
+
+
+def test_a_target_is_set_from_a_day_on(client: FlaskClient, session: Session) -> None:
+    program = _program(client, session)
+    address = "/api/v1/indicators/first_pass/targets"
+    made = program.post(address, {"value": "95.50", "valid_from": "2026-01-01"})
+    assert (made.status_code, made.get_json()["value"]) == (201, "95.5")
+    assert _of(program.get("/api/v1/indicators?period=2026-10"))["first_pass"]["target"] == "95.5"
+    for value, code in (("95.12345", "bad_value"), ("-1", "bad_value"), (95, "bad_value"), ("101", "out_of_range")):
+        refused = program.post(address, {"value": value, "valid_from": "2026-01-01"})
+        assert [one["code"] for one in refused.get_json()["errors"]] == [code]
+    program.post(address, {"value": None, "valid_from": "2026-10-01"})
+    assert _of(program.get("/api/v1/indicators?period=2026-10"))["first_pass"]["target"] is None
+    assert (
+        program.post("/api/v1/indicators/nothing/targets", {"value": "1", "valid_from": "2026-01-01"}).status_code
+        == 404
+    )

@@ -12,14 +12,14 @@ from sqlalchemy.orm import joinedload
 from metrology.domain.indicator import BY_CODE, INDICATORS, Words
 from metrology.domain.quantity import plain
 from metrology.persistence.database import db
-from metrology.persistence.statements import STATES, Statement
+from metrology.persistence.statements import STATES, IndicatorTarget, Statement
 from metrology.services import statements
 from metrology.services.indicator_papers import asked_of, exact
 from metrology.services.indicators import Measure, Standing, standing
 from metrology.web.api.kit import Area
 from metrology.web.api.paging import LIMIT, by_key, page_of
 from metrology.web.api.schemas import Day, Text, said, told, words
-from metrology.web.requests import actor, or_404, today
+from metrology.web.requests import actor, now, or_404, today
 
 figures = Area("indicators", "考核指标", "Indicators")
 _NUMBER = fields.String(required=True, allow_none=True, metadata={"description": "a decimal number as text"})
@@ -62,6 +62,24 @@ def indicators(asked: dict[str, Any]) -> Any:
 def indicator(asked: dict[str, Any], code: str) -> Any:
     """One indicator of a period."""
     return _answer(asked, (or_404(BY_CODE.get(code)).code,))
+
+
+TargetTold = told("TargetTold", IndicatorTarget, "id", "indicator", "value", "valid_from", "set_at")
+TargetSaid = said(
+    "TargetSaid", None, valid_from=Day(required=True),
+    value=Text(
+        required=True, allow_none=True, validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$"),
+        metadata={"description": "a decimal number as text, in the unit of the indicator; null: no target any more"},
+    ),
+)  # fmt: skip
+
+
+@figures.create("/indicators/<code>/targets", "target.edit", TargetSaid, TargetTold, zh="设定指标目标值")
+def set_target(sent: dict[str, Any], code: str) -> Any:
+    """Say what an indicator should reach from a day on; earlier targets stay as they were."""
+    value = None if sent["value"] is None else Decimal(sent["value"])
+    one = or_404(BY_CODE.get(code)).code
+    return statements.set_target(db.session(), actor(), one, value, sent["valid_from"], now=now())
 
 
 def _answer(given: dict[str, Any], codes: tuple[str, ...]) -> dict[str, Any]:
