@@ -61,7 +61,7 @@ def choose() -> str:
     if "language" in g:
         return str(g.language)
     cookies = request.cookies
-    asked = request.args.get("lang") or cookies.get("language")
+    asked = (request.args.get("lang") if request.query_string else None) or cookies.get("language")
     is_perhaps_known = current_app.config["SESSION_COOKIE_NAME"] in cookies  # nobody is looked for who brings nothing
     if not asked and is_perhaps_known and current_user and current_user.is_authenticated:
         asked = current_user.language
