@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from metrology.persistence.reconciliations import Reconciliation, ReconciliationRow
 from metrology.services.national_sheet import NATIONAL
 from metrology.services.reconciliation_pages import FoundRow
-from metrology.web import ledger_words
+from metrology.web import labels, ledger_words
 
 STATES = {
     "queued": _l("Waiting to be compared"),
@@ -26,14 +26,7 @@ STATE_KINDS = {
     "done": ("valid", "check-circle-fill"),
     "failed": ("rejected", "x-octagon-fill"),
 }
-FINDINGS = {
-    "same": _l("Alike"),
-    "different": _l("Differing"),
-    "doubtful": _l("Doubtful"),
-    "theirs_only": _l("Only theirs"),
-    "ours_only": _l("Only ours"),
-    "unreadable": _l("Cannot be compared"),
-}
+FINDINGS = labels.FINDINGS
 FINDING_KINDS = {
     "same": "valid",
     "different": "due_soon",

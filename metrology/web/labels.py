@@ -144,6 +144,14 @@ TASK_KINDS = {
     "report.send": _l("Making a report to be sent by mail"),
     "reconciliation.compare": _l("Comparing a ledger of another system"),
 }
+FINDINGS = {
+    "same": _l("Alike"),
+    "different": _l("Differing"),
+    "doubtful": _l("Doubtful"),
+    "theirs_only": _l("Only theirs"),
+    "ours_only": _l("Only ours"),
+    "unreadable": _l("Cannot be compared"),
+}
 TASK_RESULTS = {
     "step": _l("Step"),
     "refused": _l("Refused"),
@@ -157,12 +165,7 @@ TASK_RESULTS = {
     "updated": _l("Changed"),
     "unchanged": _l("Unchanged"),
     "rejected": _l("Refused"),
-    "same": _l("Alike"),
-    "different": _l("Differing"),
-    "doubtful": _l("Doubtful"),
-    "theirs_only": _l("Only theirs"),
-    "ours_only": _l("Only ours"),
-    "unreadable": _l("Cannot be compared"),
+    **FINDINGS,
     "file": _l("File"),
     "lines": _l("Lines"),
     "problem": _l("Problem"),
