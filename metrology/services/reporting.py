@@ -89,7 +89,7 @@ class OverdueReport:
     known_from: date | None = None
     """The first day whose end is known."""
     listed_from: date | None = None
-    """The first day of which the instruments behind the figures are known as well."""
+    """Of a past day: the first of which the instruments behind the figures are known as well."""
 
     @property
     def unplanned(self) -> int:
@@ -150,7 +150,7 @@ def overdue_report(
         trend=trend,
         is_past=day < today,
         known_from=known_from,
-        listed_from=listed_from(session),
+        listed_from=listed_from(session) if day < today else None,
     )
 
 
