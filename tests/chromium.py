@@ -65,6 +65,11 @@ def watch(page: Any, faults: list[str]) -> None:
     )
 
 
+def kept(page: Any) -> None:
+    """Wait until all that was typed into a form that saves itself is kept, and what the server answered is shown."""
+    page.locator(".save-state:not(.is-behind)", has_text=":").wait_for()
+
+
 def sign_in(page: Any, base: str, email: str, password: str) -> None:
     """Log in as a person would."""
     page.goto(f"{base}/login")

@@ -1,6 +1,6 @@
 // Saves a form as one works: autosave(form, {url, state}). Sends the form 1.2 s after the last change and at least every 15 s,
-// one request at a time; `state` is an element (class save-state) that says Saving…, Saved 10:32, or why not. The server answers
-// JSON, which is given to `saved`. What could not be sent is tried again, and leaving the page with unsaved work asks first.
+// one request at a time; `state` is an element (class save-state) that says Saving…, Saved 10:32, or why not, and is pale
+// (is-behind) while what it says is older than what was typed. The server answers JSON, which is given to `saved`. What could not be sent is tried again, and leaving the page with unsaved work asks first.
 import { csrf, word } from "./words.js";
 
 export const autosave = (form, { url = form.action, state = null, saved = () => {} } = {}) => {
@@ -16,6 +16,8 @@ export const autosave = (form, { url = form.action, state = null, saved = () => 
     state.textContent = text;
     state.classList.toggle("is-failed", failed);
   };
+
+  const mark = () => state?.classList.toggle("is-behind", changed !== kept);
 
   const send = async () => {
     clearTimeout(timer);
@@ -36,6 +38,7 @@ export const autosave = (form, { url = form.action, state = null, saved = () => 
       if (!fault.refused) timer = setTimeout(send, 5000);
     } finally {
       busy = false;
+      mark();
     }
     if (changed !== kept && changed !== sending) plan();
   };
@@ -46,7 +49,7 @@ export const autosave = (form, { url = form.action, state = null, saved = () => 
     timer = setTimeout(send, Math.max(0, Math.min(1200, 15000 - (Date.now() - since))));
   };
 
-  form.addEventListener("input", () => { changed += 1; plan(); });
+  form.addEventListener("input", () => { changed += 1; mark(); plan(); });
   form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
   addEventListener("online", send);
   addEventListener("beforeunload", (event) => { if (!leaving && changed !== kept) { send(); event.preventDefault(); } });

@@ -30,7 +30,7 @@ from metrology.persistence.holders import Contact, Holder
 from metrology.persistence.journal import verify_chain
 from metrology.persistence.people import User
 from metrology.persistence.reminders import Notice
-from tests.chromium import SIZES, browser, needs_chromium, served, sign_in, watch
+from tests.chromium import SIZES, browser, kept, needs_chromium, served, sign_in, watch
 from tests.people import create_user
 from tests.records import create_standard, create_team
 
@@ -220,7 +220,7 @@ def _verify(desk: Desk) -> None:
             cell.fill(value)
     for key, value in (("volume", "20.00"), ("unit_price", "7.85"), ("amount", "157.00")):
         _fill(page, key, value)
-    page.wait_for_timeout(1500)
+    kept(page)
     assert "Conforms" in page.locator("#panel").inner_text()
     _press(page, "Hand in")
     assert "Waiting for the checker" in page.content()
@@ -251,9 +251,9 @@ def _read_the_code_back(desk: Desk, certificate: Certificate, base: str) -> None
     image = document[0].render(scale=150 / 72).to_pil()
     import io
 
-    kept = io.BytesIO()
-    image.save(kept, "PNG")
-    (read,) = read_qr(kept.getvalue())
+    picture = io.BytesIO()
+    image.save(picture, "PNG")
+    (read,) = read_qr(picture.getvalue())
     assert read.partition("#")[0] == f"{base}/c/{certificate.code}"
     page.context.close()
 

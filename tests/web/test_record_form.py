@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology.persistence.verifications import Verification
-from tests.chromium import SIZES, browser, needs_chromium, served, watch
+from tests.chromium import SIZES, browser, kept, needs_chromium, served, watch
 from tests.people import sign_in
 from tests.records import create_scale, create_team, start
 
@@ -51,13 +52,6 @@ def form(app: Flask, session: Session, chromium: Any) -> Iterator[Any]:
         yield page
         context.close()
     assert faults == []
-
-
-def kept(page: Any) -> None:
-    """Wait until what was typed is kept and its answer shown."""
-    with page.expect_response(lambda answer: answer.url.endswith("/draft")):
-        pass
-    page.wait_for_function("document.getElementById('save-state').textContent.includes(':')")
 
 
 def text(page: Any, place: str) -> str:
@@ -104,7 +98,7 @@ def test_the_sheet_is_drawn_anew_for_another_nameplate_and_loses_nothing(form: A
     form.fill("#r-weighing-0-indication", "200")
     form.fill("#n-max", "15")
     kept(form)
-    form.wait_for_function("document.getElementById('r-weighing-3-load').value === '7500'")
+    expect(form.locator("#r-weighing-3-load")).to_have_value("7500")
     assert form.input_value("#r-weighing-0-indication") == "200"
     form.focus("#r-weighing-0-indication")
     form.keyboard.press("Enter")

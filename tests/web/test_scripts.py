@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from metrology.settings import ROOT
 from tests.chromium import SIZES, browser, needs_chromium
@@ -203,7 +204,7 @@ def test_a_draft_is_saved_while_one_types(window: Window) -> None:
     window.answers["/draft"] = lambda: (200, "application/json", "{}")
     page = window.open(AUTOSAVE)
     page.fill("input", "9.98")
-    page.wait_for_function("document.getElementById('state').textContent.startsWith('Saved')")
+    expect(page.locator("#state")).to_contain_text("Saved ")
     assert [path for path, _sent in window.posts] == ["/draft"]
 
 
@@ -211,7 +212,7 @@ def test_a_draft_that_is_refused_says_why_and_is_not_sent_again(window: Window) 
     window.answers["/draft"] = lambda: (422, "application/json", '{"detail": "The standard has lapsed."}')
     page = window.open(AUTOSAVE)
     page.fill("input", "9.98")
-    page.wait_for_function("document.getElementById('state').textContent === 'The standard has lapsed.'")
+    expect(page.locator("#state")).to_have_text("The standard has lapsed.")
     assert len(window.posts) == 1
 
 
@@ -220,7 +221,7 @@ def test_more_rows_come_under_those_that_are_there(window: Window) -> None:
     window.answers["/next"] = lambda: (200, "text/html", HEAD + table.format(2))
     page = window.open(table.format(1) + '<p class="more"><a href="/next" data-more>More</a></p>' + APP)
     page.click("a[data-more]")
-    page.wait_for_function("document.querySelectorAll('.grid tr').length === 2")
+    expect(page.locator(".grid tr")).to_have_count(2)
     assert page.locator("a[data-more]").count() == 0
     assert page.url == HOME
 
