@@ -92,7 +92,7 @@ class OverdueDistrict:
     name: Bilingual
     in_use: int
     overdue: int
-    planned: int
+    planned: int | None
     ageing: tuple[int, ...]
 
 
@@ -118,7 +118,7 @@ class OverduePlace:
 
 @dataclass(frozen=True, slots=True)
 class OverdueAhead:
-    """What falls overdue within so many days; `planned` is None on a past day."""
+    """What falls overdue within so many days; `planned` is None where it is not known."""
 
     days: int
     count: int
@@ -156,7 +156,7 @@ class OverdueReport:
     change_since_last_month: int | None
     """None when there is nothing to compare with."""
     planned: int | None
-    """Of the overdue, those with a visit planned; None on a past day, of which it is not kept."""
+    """Of the overdue, those with a visit planned; None on a past day of which it is not known."""
     ahead: tuple[OverdueAhead, ...]
     never_verified: int
     ageing: tuple[AgeingBand, ...]

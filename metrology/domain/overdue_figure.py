@@ -24,9 +24,9 @@ _TALLIES: Final = Words(
     "the command check-figures counts anew and compares.",
 )
 _VISITS: Final = Words(
-    "汇总表与未完成的检定任务（visit_item）；任务的过去状态不保存，故过去某日不显示此数。",
-    "Summary tables and the visits that are not finished (visit_item); how visits stood on a past day is "
-    "not kept, so a past day has no such figure.",
+    "未完成的检定任务（visit_item）；过去某日按当日终了时的任务（on_visit_then）和器具（instrument_then）清点，自开始保存之日起可查。",
+    "The visits that are not finished (visit_item); of a past day those that were not as it ended (on_visit_then), with what "
+    "instruments were then (instrument_then), from the day on which both began to be kept.",
 )
 
 OVERDUE_FIGURES: Final[tuple[Indicator, ...]] = (
@@ -88,9 +88,9 @@ OVERDUE_FIGURES: Final[tuple[Indicator, ...]] = (
             "已完成、已取消的任务；使用单位自行送检而未登记任务的。",
             "Visits finished or cancelled; what holders bring in without a visit.",
         ),
-        counted_on=Words("仅今日。", "Today only."),
+        counted_on=_OF_THE_DAY,
         source=_VISITS,
-        by=("district",),
+        by=("district", "type"),
         is_of_a_day=True,
     ),
     Indicator(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from metrology.persistence import instruments_then, outcome_tallies, tallies
+from metrology.persistence import instruments_then, outcome_tallies, tallies, visits_then
 
 FIXED_COLUMNS = {
     "verification": (
@@ -141,6 +141,7 @@ def statements(dialect: str) -> list[str]:
         *tallies.statements(dialect),
         *outcome_tallies.statements(dialect),
         *instruments_then.statements(dialect),
+        *visits_then.statements(dialect),
     ]
 
 
@@ -249,5 +250,7 @@ def _forbidden() -> list[tuple[str, str]]:
         ("indicator_target", "delete"),
         ("instrument_then", "update"),
         ("instrument_then", "delete"),
+        ("on_visit_then", "update"),
+        ("on_visit_then", "delete"),
     ]
     return [*pairs, ("reminder", "delete")]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ColumnElement, Date, Index, String, func, literal, select
+from sqlalchemy import Boolean, CheckConstraint, ColumnElement, Date, Index, Select, String, func, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.visitors import replacement_traverse
 
@@ -22,6 +22,7 @@ from metrology.persistence.columns import Big
 from metrology.persistence.database import Model
 from metrology.persistence.instruments import Instrument
 from metrology.persistence.keyset import Condition, KeysetQuery, Merged, Order, any_of
+from metrology.persistence.places import Place
 from metrology.persistence.tallies import WATCHED
 from metrology.persistence.tally_reading import first_day
 
@@ -86,10 +87,16 @@ def as_day_ended(query: KeysetQuery, day: date, scope: Condition | None) -> Merg
     return Merged((same, KeysetQuery(changed, (*conditions, *divided, *_was_so(day, scope)))))
 
 
+def were(columns: Sequence[Any], conditions: Sequence[Any], day: date) -> tuple[Select[Any], Select[Any]]:
+    """The same columns of those that fit as a day ended: of those still the same, and of those that have changed since."""
+    same = select(*columns).where(*conditions, _still_so(day)).outerjoin(Place, Place.id == Instrument.place_id)
+    changed = select(*(_then(one) for one in columns)).where(*(_then(one) for one in conditions), *_so_on(day))
+    return same, changed.outerjoin(Place, Place.id == InstrumentThen.place_id)
+
+
 def on_day(session: Session, keys: Sequence[int], day: date) -> dict[int, InstrumentThen]:
     """What those of these instruments that have changed since were when a day ended."""
-    then = InstrumentThen
-    found = select(then).where(then.instrument_id.in_(keys), then.since <= day, then.day > day)
+    found = select(InstrumentThen).where(InstrumentThen.instrument_id.in_(keys), *_so_on(day))
     return {row.instrument_id: row for row in session.scalars(found)}
 
 
@@ -108,7 +115,11 @@ def _was_so(day: date, scope: Condition | None) -> list[Condition]:
     if scope is not None:
         registered = registered.where(scope)
     is_there = registered.correlate(InstrumentThen).scalar_subquery() < clock.day_is_over(day)
-    return [InstrumentThen.day > day, InstrumentThen.since <= day, is_there]
+    return [*_so_on(day), is_there]
+
+
+def _so_on(day: date) -> list[Condition]:
+    return [InstrumentThen.day > day, InstrumentThen.since <= day]
 
 
 def _then(condition: Any) -> Any:
@@ -118,7 +129,7 @@ def _then(condition: Any) -> Any:
         table = getattr(element, "table", None)
         if table is None or getattr(table, "name", None) != Instrument.__tablename__:
             return None
-        return InstrumentThen.__table__.c[element.name]
+        return InstrumentThen.__table__.c["instrument_id" if element.name == "id" else element.name]
 
     return replacement_traverse(condition, {}, kept)
 

@@ -39,6 +39,7 @@ from metrology.persistence import (
     tasks,
     verifications,
     visits,
+    visits_then,
     webhooks,
     what_ifs,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "tasks",
     "verifications",
     "visits",
+    "visits_then",
     "webhooks",
     "what_ifs",
 ]

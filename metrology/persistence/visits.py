@@ -53,7 +53,10 @@ class Visit(Model):
 
 
 class VisitItem(Model):
-    """An instrument on a visit. ``open_key`` is the instrument while planned and empty after, so that none is planned twice."""
+    """An instrument on a visit. ``open_key`` is the instrument while planned and empty after, so that none is planned twice.
+
+    Write it by ``put_on`` and ``take_off`` alone: their instant says on which days it was planned (``persistence.visits_then``).
+    """
 
     __tablename__ = "visit_item"
     __table_args__ = (
@@ -65,12 +68,24 @@ class VisitItem(Model):
     visit_id: Mapped[int] = reference("visit.id")
     instrument_id: Mapped[int] = reference("instrument.id")
     open_key: Mapped[int | None] = mapped_column(Big, unique=True)
+    changed_at: Mapped[Instant] = mapped_column(comment="when open_key was last filled or emptied")
     position: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(20), default="planned")
     remark: Mapped[Line]
 
     visit: Mapped[Visit] = relationship(back_populates="items")
     instrument: Mapped[Instrument] = relationship()
+
+    def put_on(self, instrument_id: int, now: datetime) -> None:
+        """It is planned, whether or not it was on this visit before."""
+        self.state = "planned"
+        if self.open_key != instrument_id:
+            self.open_key, self.changed_at = instrument_id, now
+
+    def take_off(self, now: datetime) -> None:
+        """It is free to be planned elsewhere; what became of it here, its state says."""
+        if self.open_key is not None:
+            self.open_key, self.changed_at = None, now
 
 
 class CalendarFeed(Model):

@@ -61,7 +61,7 @@ _DAY: Final = Bilingual("日期", "Day")
 _SCOPE: Final = Bilingual("范围", "What it covers")
 _ALL: Final = Bilingual("全部", "All")
 _PLANNED: Final = Bilingual("已排检", "Planned")
-_NOT_KEPT: Final = Bilingual("过去某日的排检情况不保存。", "How visits stood on a past day is not kept.")
+_NOT_KEPT: Final = Bilingual("该日的排检情况未保存。", "How visits stood on this day was not kept yet.")
 
 
 def filter_of(query: Mapping[str, str]) -> OverdueFilter:
@@ -100,13 +100,13 @@ def workbook(report: OverdueReport, scope: str, language: str) -> IO[bytes]:
 def _rows(report: OverdueReport, language: str) -> Iterator[list[Cell]]:
     every = said(_ALL, language)
     whole = OverdueGroup("", "", "", report.total, report.ageing, report.in_use, report.planned)
-    yield _row(every, every, whole, report, language)
+    yield _row(every, every, whole, language)
     for section, heading in _SECTIONS.items():
         for group in getattr(report, section):
-            yield _row(said(heading, language), _name(group, language), group, report, language)
+            yield _row(said(heading, language), _name(group, language), group, language)
 
 
-def _row(section: str, name: str, group: OverdueGroup, report: OverdueReport, language: str) -> list[Cell]:
+def _row(section: str, name: str, group: OverdueGroup, language: str) -> list[Cell]:
     share = (Decimal(100 * group.total) / group.in_use).quantize(Decimal("0.1")) if group.in_use else None
     return [
         section,
@@ -115,7 +115,7 @@ def _row(section: str, name: str, group: OverdueGroup, report: OverdueReport, la
         _number(group.in_use) if group.in_use else None,
         _number(group.total),
         share,
-        None if report.is_past else _number(group.planned),
+        None if group.planned is None else _number(group.planned),
         group.oldest,
         *map(_number, group.ageing),
     ]
@@ -128,7 +128,7 @@ def _number(count: int) -> Decimal:
 def _definitions(report: OverdueReport, scope: str, language: str) -> Iterator[tuple[str, str]]:
     yield said(_DAY, language), report.day.isoformat()
     yield said(_SCOPE, language), scope
-    if report.is_past:
+    if report.planned is None:
         yield said(_PLANNED, language), said(_NOT_KEPT, language)
     for one in OVERDUE_FIGURES:
         words = (one.numerator, one.left_out, one.counted_on, one.source)
@@ -197,7 +197,6 @@ def paper(
 
 
 def _facts(session: Session, report: OverdueReport, scope: str, language: str) -> sheet_pdf.OverdueReport:
-    is_past = report.is_past
     months = (*report.trend, TrendPoint(report.day, report.total, report.in_use)) if report.trend else ()
     return sheet_pdf.OverdueReport(
         body_name=bureau_settings.read(session).named(of_paper(language)),
@@ -206,10 +205,8 @@ def _facts(session: Session, report: OverdueReport, scope: str, language: str) -
         overdue=report.total,
         in_use=report.in_use,
         change_since_last_month=report.change,
-        planned=None if is_past else report.planned,
-        ahead=tuple(
-            sheet_pdf.OverdueAhead(one.days, one.count, None if is_past else one.planned) for one in report.ahead
-        ),
+        planned=report.planned,
+        ahead=tuple(sheet_pdf.OverdueAhead(one.days, one.count, one.planned) for one in report.ahead),
         never_verified=report.never_verified,
         ageing=tuple(sheet_pdf.AgeingBand(band, count) for band, count in zip(_BANDS, report.ageing, strict=True)),
         districts=tuple(

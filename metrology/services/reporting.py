@@ -44,8 +44,8 @@ class OverdueGroup:
     ageing: tuple[int, ...]
     """Counts by ``domain.schedule.AGEING``."""
     in_use: int = 0
-    planned: int = 0
-    """Of the overdue, those on an open visit."""
+    planned: int | None = 0
+    """Of the overdue, those on an open visit; None where it is not known."""
     oldest: date | None = None
     """The earliest due date among them."""
     district_zh: str = ""
@@ -58,12 +58,13 @@ class Ahead:
 
     days: int
     count: int
-    planned: int
+    planned: int | None
+    """None where it is not known."""
 
     @property
-    def unplanned(self) -> int:
+    def unplanned(self) -> int | None:
         """What nobody has planned."""
-        return self.count - self.planned
+        return None if self.planned is None else self.count - self.planned
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class OverdueReport:
     chosen: OverdueFilter
     total: int
     in_use: int
-    planned: int
+    planned: int | None
+    """Of the overdue, those on an open visit; None on a past day of which it is not known."""
     never_verified: int
     previous: TrendPoint | None
     ageing: tuple[int, ...]
@@ -85,16 +87,21 @@ class OverdueReport:
     trend: tuple[TrendPoint, ...] = field(default=())
     ahead: tuple[Ahead, ...] = ()
     is_past: bool = False
-    """What was so when that day ended; visits of that day are not kept."""
+    """What was so when that day ended."""
     known_from: date | None = None
     """The first day whose end is known."""
     listed_from: date | None = None
-    """Of a past day: the first of which the instruments behind the figures are known as well."""
+    """Of a past day: the first of which the instruments behind the figures are known as well, and what of them was planned."""
 
     @property
-    def unplanned(self) -> int:
+    def unplanned(self) -> int | None:
         """Of the overdue, those no visit has."""
-        return self.total - self.planned
+        return None if self.planned is None else self.total - self.planned
+
+    @property
+    def is_known_one_by_one(self) -> bool:
+        """Whether it is known which instruments the figures count, and what of them was planned."""
+        return not self.is_past or (self.listed_from is not None and self.day >= self.listed_from)
 
     @property
     def soon(self) -> Ahead:
@@ -120,7 +127,7 @@ def overdue_report(
 ) -> OverdueReport:
     """Compute the report for what an actor may see. ``top`` limits holders and places to the worst.
 
-    ``as_of`` is a past day: then it says what was so when that day ended. What was planned then is not kept.
+    ``as_of`` is a past day: then it says what was so when that day ended.
     """
     chosen = chosen or OverdueFilter()
     day = today if as_of is None or as_of > today else as_of
@@ -128,7 +135,10 @@ def overdue_report(
     spans = _spans(day, chosen.age)
     by_pair = grouped(session, scope, ("district_code", "type_code"), spans)
     in_use = {keys: counts[0] for keys, counts in grouped(session, scope, ("district_code", "type_code"))}
-    plan = Plan(session, actor, chosen, day) if day == today else None
+    is_past = day < today
+    first_listed = listed_from(session) if is_past else None
+    is_known = not is_past or (first_listed is not None and first_listed <= day)
+    plan = Plan(session, actor, chosen, day, is_past=is_past) if is_known else None
     ageing = _sum([counts for _keys, counts in by_pair])
     trend = kept_trend(session, actor, chosen, day)
     known_from = first_day(session)
@@ -138,19 +148,19 @@ def overdue_report(
         chosen=chosen,
         total=sum(ageing),
         in_use=sum(in_use.values()),
-        planned=plan.overdue if plan else 0,
+        planned=plan.overdue if plan else None,
         ahead=_ahead(session, scope, day, plan),
         never_verified=total(session, waiting),
         previous=_previous(session, scope, day, chosen, trend, known_from),
         ageing=ageing,
-        districts=_by_district(session, by_pair, in_use, plan.by_district if plan else {}),
-        types=_by_type(session, by_pair, in_use),
-        holders=_by_holder(session, scope, spans, plan.by_holder if plan else {}, top),
-        places=_by_place(session, scope, spans, plan.by_place if plan else {}, top),
+        districts=_by_district(session, by_pair, in_use, plan),
+        types=_by_type(session, by_pair, in_use, plan),
+        holders=_by_holder(session, scope, spans, plan, top),
+        places=_by_place(session, scope, spans, plan, top),
         trend=trend,
-        is_past=day < today,
+        is_past=is_past,
         known_from=known_from,
-        listed_from=listed_from(session) if day < today else None,
+        listed_from=first_listed,
     )
 
 
@@ -209,7 +219,7 @@ def _ahead(session: Session, scope: TallyScope, day: date, plan: Plan | None) ->
     spans: list[Span] = [(day, day + timedelta(days=days - 1)) for days in AHEAD]
     found = grouped(session, scope, (), spans)
     counts = found[0][1] if found else (0,) * len(AHEAD)
-    planned = plan.ahead if plan else [0] * len(AHEAD)
+    planned = plan.ahead if plan else [None] * len(AHEAD)
     return tuple(Ahead(*one) for one in zip(AHEAD, counts, planned, strict=True))
 
 
@@ -271,7 +281,7 @@ def _worst_first(groups: list[OverdueGroup], top: int | None = None) -> tuple[Ov
 
 
 def _by_district(
-    session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], int], planned: dict[str, int]
+    session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], int], plan: Plan | None
 ) -> tuple[OverdueGroup, ...]:
     late = _folded(by_pair, 0)
     used: dict[str, int] = defaultdict(int)
@@ -279,16 +289,28 @@ def _by_district(
         used[district] += count
     rows = session.execute(select(District).order_by(District.position)).scalars()
     groups = [
-        OverdueGroup(row.code, row.name_zh, row.name_en, sum(counts), counts, used[row.code], planned.get(row.code, 0))
+        OverdueGroup(
+            row.code,
+            row.name_zh,
+            row.name_en,
+            sum(counts),
+            counts,
+            used[row.code],
+            plan.by_district[row.code] if plan else None,
+        )
         for row in rows
         if (counts := late.get(row.code, (0,) * len(AGEING))) and (row.code in used or row.code in late)
     ]
     if "" in late:
-        groups.append(OverdueGroup("", "", "", sum(late[""]), late[""], used[""], planned.get("", 0)))
+        groups.append(
+            OverdueGroup("", "", "", sum(late[""]), late[""], used[""], plan.by_district[""] if plan else None)
+        )
     return tuple(groups)
 
 
-def _by_type(session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], int]) -> tuple[OverdueGroup, ...]:
+def _by_type(
+    session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], int], plan: Plan | None
+) -> tuple[OverdueGroup, ...]:
     late = _folded(by_pair, 1)
     used: dict[str, int] = defaultdict(int)
     for (_district, code), count in in_use.items():
@@ -296,14 +318,22 @@ def _by_type(session: Session, by_pair: Counted, in_use: dict[tuple[Any, ...], i
     rows = session.execute(select(TypeEntry).where(TypeEntry.code.in_(late))).scalars()
     return _worst_first(
         [
-            OverdueGroup(row.code, row.name_zh, row.name_en, sum(late[row.code]), late[row.code], used[row.code])
+            OverdueGroup(
+                row.code,
+                row.name_zh,
+                row.name_en,
+                sum(late[row.code]),
+                late[row.code],
+                used[row.code],
+                plan.by_type[row.code] if plan else None,
+            )
             for row in rows
         ]
     )
 
 
 def _by_holder(
-    session: Session, scope: TallyScope, spans: Sequence[Span], planned: dict[int, int], top: int
+    session: Session, scope: TallyScope, spans: Sequence[Span], plan: Plan | None, top: int
 ) -> tuple[OverdueGroup, ...]:
     worst = {keys[0]: counts for keys, counts in grouped(session, scope, ("holder_id",), spans, most=top)}
     first = oldest(session, scope, "holder_id", _whole(spans), list(worst)) if worst else {}
@@ -313,7 +343,7 @@ def _by_holder(
         groups.append(
             OverdueGroup(
                 str(one.id), one.name, "", sum(worst[one.id]), worst[one.id],
-                in_use=total(session, replace(scope, holder_id=one.id)), planned=planned.get(one.id, 0),
+                in_use=total(session, replace(scope, holder_id=one.id)), planned=plan.by_holder[one.id] if plan else None,
                 oldest=first.get(one.id), district_zh=where.name_zh if where else "", district_en=where.name_en if where else "",
             )
         )  # fmt: skip
@@ -331,7 +361,7 @@ def _whole(spans: Sequence[Span]) -> Span:
 
 
 def _by_place(
-    session: Session, scope: TallyScope, spans: Sequence[Span], planned: dict[int, int], top: int
+    session: Session, scope: TallyScope, spans: Sequence[Span], plan: Plan | None, top: int
 ) -> tuple[OverdueGroup, ...]:
     """By the topmost place: a market with all its stalls, a station with its islands."""
     counted = {keys[0]: counts for keys, counts in grouped(session, scope, ("place_id",), spans) if keys[0]}
@@ -346,7 +376,7 @@ def _by_place(
             "",
             sum(worst[one.id]),
             worst[one.id],
-            planned=planned.get(one.id, 0),
+            planned=plan.by_place[one.id] if plan else None,
             district_zh=one.district.name_zh if one.district else "",
             district_en=one.district.name_en if one.district else "",
         )

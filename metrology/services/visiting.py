@@ -79,9 +79,8 @@ def plan_visit(
         updated_at=now,
         verifiers=_verifiers(session, facts.verifier_ids),
     )
-    visit.items = [
-        VisitItem(instrument=one, open_key=one.id, position=place, state="planned") for place, one in enumerate(chosen)
-    ]
+    for one in chosen:
+        _put_on(visit, one, now=now)
     session.add(visit)
     names = [person.name for person in visit.verifiers]
     record(
@@ -112,9 +111,9 @@ def add_instruments(
     for one in chosen:
         item = known.get(one.id)
         if item is None:
-            visit.items.append(VisitItem(instrument=one, open_key=one.id, position=len(visit.items), state="planned"))
+            _put_on(visit, one, now=now)
         else:
-            item.state, item.open_key = "planned", one.id
+            item.put_on(one.id, now)
     visit.updated_at = now
     added = [one.number for one in chosen]
     record(session, actor, "visit.extended", visit, at=now, changes={"instruments": [None, added]})
@@ -127,7 +126,8 @@ def remove_item(session: Session, actor: Actor, item: VisitItem, *, now: datetim
     _refuse_closed(item.visit)
     if item.state == "done":
         raise Problem("visit_item_done")
-    item.state, item.open_key, item.visit.updated_at = "removed", None, now
+    item.take_off(now)
+    item.state, item.visit.updated_at = "removed", now
     record(session, actor, "visit.reduced", item.visit, at=now, changes={"instrument_id": [item.instrument_id, None]})
     session.flush()
 
@@ -171,7 +171,7 @@ def cancel_visit(session: Session, actor: Actor, visit: Visit, reason: str, *, n
     if not reason:
         raise Problem("reason_missing", "reason")
     visit.state, visit.cancel_reason, visit.updated_at = "cancelled", reason, now
-    _release(visit)
+    _release(visit, now=now)
     record(session, actor, "visit.cancelled", visit, at=now, reason=reason)
     session.flush()
 
@@ -191,7 +191,7 @@ def reopen_visit(
         if item.state != "planned":
             continue
         if item.instrument_id in free:
-            item.open_key = item.instrument_id
+            item.put_on(item.instrument_id, now)
         else:
             item.state = "removed"
     record(session, actor, "visit.reopened", visit, at=now)
@@ -205,7 +205,7 @@ def finish_visit(session: Session, actor: Actor, visit: Visit, *, now: datetime)
     refuse_stranger(actor, visit)
     before = visit.state
     visit.state, visit.updated_at = "done", now
-    _release(visit)
+    _release(visit, now=now)
     left = sum(item.state == "planned" for item in visit.items)
     record(
         session,
@@ -230,7 +230,10 @@ def mark_item(session: Session, actor: Actor, item: VisitItem, state: str, remar
         raise Problem("planned_already")
     before, remark = item.state, cleaning.words("remark", remark)
     item.state, item.remark = state, remark
-    item.open_key = item.instrument_id if state == "planned" else None
+    if state == "planned":
+        item.put_on(item.instrument_id, now)
+    else:
+        item.take_off(now)
     _start(item.visit, now=now)
     record(
         session,
@@ -262,7 +265,8 @@ def mark_verified(session: Session, actor: Actor, instrument_id: int, *, now: da
     item = session.scalar(select(VisitItem).where(VisitItem.open_key == instrument_id))
     if item is None:
         return None
-    item.state, item.open_key = "done", None
+    item.take_off(now)
+    item.state = "done"
     visit = item.visit
     _start(visit, now=now)
     if all(one.state != "planned" for one in visit.items):
@@ -356,9 +360,15 @@ def _refuse_closed(visit: Visit) -> None:
         raise Problem("visit_closed")
 
 
-def _release(visit: Visit) -> None:
+def _put_on(visit: Visit, instrument: Instrument, *, now: datetime) -> None:
+    item = VisitItem(instrument=instrument, position=len(visit.items))
+    item.put_on(instrument.id, now)
+    visit.items.append(item)
+
+
+def _release(visit: Visit, *, now: datetime) -> None:
     for item in visit.items:
-        item.open_key = None
+        item.take_off(now)
 
 
 def _start(visit: Visit, *, now: datetime) -> None:

@@ -21,24 +21,37 @@ from metrology.persistence import instruments_then as kept
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.persistence.keyset import KeysetQuery, Order, Walked
 from metrology.persistence.scope import within
+from metrology.persistence.visits_then import planned
 from metrology.services import instruments_then
 from metrology.services.instruments_then import InstrumentOnDay
 from metrology.web import instrument_filters, listing
 from metrology.web.as_of import day_asked
 from metrology.web.filters import label, pick
-from metrology.web.list_filters import Asking
+from metrology.web.list_filters import Asking, ChoiceFilter, Condition, Filter
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.requests import actor, requires, today
 
 blueprint = Blueprint("instruments_then", __name__, url_prefix="/instruments")
 DAY: Final = "as_of"
+
+
+def _planned(asking: Asking, values: list[str]) -> Condition:
+    """On a visit that was not finished as the day ended, or on none."""
+    was = planned(asking.today)
+    return was if values[0] == "yes" else ~was
+
+
+def _of_the_day(one: Filter) -> Filter:
+    return replace(one, where=_planned) if isinstance(one, ChoiceFilter) and one.key == "planned" else one
+
+
 FILTERS = tuple(
-    one
+    _of_the_day(one)
     for one in instrument_filters.FILTERS
     if one.key
     in {
-        *("type", "state", "district", "due", "age", "verified", "purpose", "mode", "due_kind", "counted", "mandatory"),
-        *("validity", "holder", "place"),
+        *("type", "state", "district", "due", "age", "verified", "purpose", "mode", "due_kind", "planned", "counted"),
+        *("mandatory", "validity", "holder", "place"),
     }
 )
 """Those of what is kept of past days."""

@@ -47,13 +47,9 @@ class Links:
         kept: dict[str, Any] = {key: value for key, value in values.items() if value}
         if not self.report.is_past:
             return url_for("instruments.listing", **kept)
-        return url_for("instruments_then.listing", **{**self._day(), **kept}) if self.has_lists else None
-
-    @property
-    def has_lists(self) -> bool:
-        """Whether it is known which instruments the figures count: of today, and of the days since what each was is kept."""
-        first = self.report.listed_from
-        return not self.report.is_past or (first is not None and self.report.day >= first)
+        if not self.report.is_known_one_by_one:
+            return None
+        return url_for("instruments_then.listing", **{**self._day(), **kept})
 
     def overdue(self, **narrower: str | None) -> str | None:
         """Of the overdue."""

@@ -108,7 +108,7 @@ def test_falling_due_within_thirty_days(session: Session) -> None:
 def test_planned_are_told_from_unplanned(session: Session) -> None:
     first, _second = _add(session, TODAY - timedelta(days=3)), _add(session, TODAY - timedelta(days=3))
     visit = Visit(number="V1", title="v", planned_on=TODAY, created_at=NOW, updated_at=NOW)
-    visit.items.append(VisitItem(instrument=first, open_key=first.id))
+    visit.items.append(VisitItem(instrument=first, open_key=first.id, changed_at=NOW))
     session.add(visit)
     session.flush()
     report = _report(session)

@@ -161,7 +161,7 @@ class World:
     @cached_property
     def visit_item(self) -> VisitItem:
         scale = self._scale("4")
-        return self.keep(VisitItem(visit_id=self.visit.id, instrument_id=scale.id, open_key=scale.id))
+        return self.keep(VisitItem(visit_id=self.visit.id, instrument_id=scale.id, open_key=scale.id, changed_at=NOW))
 
     @cached_property
     def stored_file(self) -> StoredFile:

@@ -84,7 +84,7 @@ def city(session: Session) -> None:
     due(session, "S3", 0, place_id=beside.id, purpose="medical")
     planned = due(session, "S4", 30, state="awaiting_verification", is_onsite=False)
     visit = Visit(number="XC1", title="西湖", planned_on=TODAY, created_at=NOW, updated_at=NOW)
-    visit.items = [VisitItem(instrument_id=planned.id, open_key=planned.id)]
+    visit.items = [VisitItem(instrument_id=planned.id, open_key=planned.id, changed_at=NOW)]
     session.add(visit)
     due(session, "S5", 31, state="suspended")
     due(session, "S6", None, district_code=None)

@@ -87,7 +87,7 @@ def test_a_verifier_binds_by_scanning_and_choosing_from_todays_visit(client: Fla
     scale, other, label = create_scale(session), create_scale(session, "SC100002"), blanks(session)[0]
     verifier = staff(session, "verifier")
     visit = Visit(number="XC1", title="巡检", planned_on=TODAY, created_at=NOW, updated_at=NOW, verifiers=[verifier])
-    visit.items.append(VisitItem(instrument_id=scale.id, open_key=scale.id))
+    visit.items.append(VisitItem(instrument_id=scale.id, open_key=scale.id, changed_at=NOW))
     session.add(visit)
     sign_in(client, verifier)
     page = client.get(f"/i/{label.code}", headers=EN).text

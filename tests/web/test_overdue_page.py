@@ -80,7 +80,9 @@ def city(session: Session) -> dict[str, int]:
     _add(session, 0, state="awaiting_verification", is_assembly=True, **nothing)
     _add(session, 0, is_assembly=True, **nothing)
     visit = Visit(number="V1", title="v", planned_on=TODAY, created_at=NOW, updated_at=NOW)
-    visit.items.extend(VisitItem(instrument=one, open_key=one.id) for one in planned)
+    visit.items.extend(
+        VisitItem(instrument=one, open_key=one.id, changed_at=NOW - timedelta(days=2)) for one in planned
+    )
     session.add(visit)
     session.flush()
     return {"holder": holder.id, "market": market.id}
@@ -148,7 +150,7 @@ def test_an_address_that_names_nothing_finds_nothing(
 
 
 def _change_today(session: Session, city: dict[str, int]) -> None:
-    """Today one is verified, one moves, one goes, one is registered; until yesterday all was as in ``city``."""
+    """Today one is verified, one moves, one goes, one is registered, the visit ends; until yesterday all was as in ``city``."""
     rows = list(session.scalars(select(Instrument).where(Instrument.state == "in_use").order_by(Instrument.id)))
     changes: list[dict[str, Any]] = [
         {"due_date": date(2027, 5, 1)}, {"district_code": "410783", "holder_id": None}, {"state": "retired"},
@@ -157,6 +159,9 @@ def _change_today(session: Session, city: dict[str, int]) -> None:
     for row, values in zip(rows, changes, strict=False):
         session.execute(update(Instrument).where(Instrument.id == row.id).values(**values, updated_at=NOW))
     _add(session, 8, since=TODAY, holder_id=city["holder"], place_id=city["market"])
+    for item in session.scalars(select(VisitItem)):
+        item.take_off(NOW)
+    session.flush()
 
 
 @pytest.mark.parametrize("narrowed", ["", "&district=410702", "&district=none", "&age=31-90", "&holder={holder}"])
@@ -173,6 +178,25 @@ def test_every_figure_of_a_past_day_is_what_its_list_holds(
         assert f"as_of={YESTERDAY}" in behind
         assert _listed(manager, behind) == figure, behind
     assert before == [figure for _address, figure in _figures(_page(manager, f"/reports/overdue?as_of={WEEK_AGO}"))]
+
+
+def test_a_past_day_knows_what_was_planned(client: FlaskClient, session: Session, city: dict[str, int]) -> None:
+    _change_today(session, city)
+    manager = _manager(client, session)
+    behind = f"/instruments/then?as_of={YESTERDAY}&due=overdue&state=in_use&planned="
+    figures = dict(_figures(_page(manager, f"/reports/overdue?as_of={YESTERDAY}")))
+    assert (figures[behind + "yes"], figures[behind + "no"]) == (1, 4)
+    assert [figure for address, figure in figures.items() if "due_from" in address and "planned=yes" in address] == [
+        1,
+        1,
+        1,
+    ]
+    assert figures[behind + "yes&district=410783"] == 1
+    earlier = _page(manager, f"/reports/overdue?as_of={TODAY - timedelta(days=3)}")
+    assert dict(_figures(earlier))[behind.replace(str(YESTERDAY), str(TODAY - timedelta(days=3))) + "yes"] == 0
+    answer = manager.get(f"/reports/overdue.xlsx?as_of={YESTERDAY}&lang=en")
+    rows = [list(row.cells) for row in read_workbook(answer.data, "a.xlsx").sheets[0].rows]
+    assert [row[6] for row in rows if row[1] in ("Planned", "All", "Changyuan City")] == ["Planned", 1, 1][1:]
 
 
 def test_a_list_of_a_past_day_says_what_was_so_then(
@@ -252,7 +276,6 @@ def test_a_past_day_says_so_and_opens_its_own_lists(
     manager = _manager(client, session)
     page = _page(manager, f"/reports/overdue?as_of={YESTERDAY}&district=410702")
     assert f"A past day: {YESTERDAY}" in page
-    assert "How visits stood is not kept" in page
     assert f"Figures exist from {WEEK_AGO} on" in page
     assert "The figures open the instruments as they were" in page
     assert f"/reports/overdue?district=410702&as_of={YESTERDAY}&type=fuel_dispenser" in page
@@ -267,6 +290,7 @@ def test_before_it_was_kept_what_each_was_a_past_day_opens_no_list(
     page = _page(manager, f"/reports/overdue?as_of={YESTERDAY - timedelta(days=1)}")
     assert f"what each instrument was is kept from {YESTERDAY} on" in page
     assert "/instruments/then" not in page
+    assert "not kept of this day" in page
     assert _figures(_page(manager, f"/reports/overdue?as_of={YESTERDAY}"))
 
 
@@ -360,7 +384,7 @@ def test_the_workbook_has_numbers_days_and_what_they_mean(
     assert table[1][4] == 5
     oldest = [row[7] for row in table if row[1] == "甲商行"]
     assert [str(day)[:10] for day in oldest] == [str(TODAY - timedelta(days=181))]
-    assert {row[0] for row in meaning} >= {"Day", "What it covers", "Overdue", "Never verified", "Planned"}
+    assert {row[0] for row in meaning} >= {"Day", "What it covers", "Overdue", "Never verified", "Overdue and planned"}
 
 
 def test_every_figure_has_its_definition_one_click_away(

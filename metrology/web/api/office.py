@@ -32,18 +32,21 @@ reports = Area("reports", "报表", "Reports")
 _NUMBERS = fields.List(
     fields.Integer(), required=True, metadata={"description": "by age: up to 30, 90, 180, 365 days, older"}
 )
+_PLANNED = fields.Integer(
+    required=True, allow_none=True, metadata={"description": "on a visit; null on a past day of which it is not known"}
+)
 GroupTold = told(
     "OverdueGroupTold", key=fields.String(required=True), name=fields.String(required=True), name_en=fields.String(required=True),
     total=fields.Integer(required=True), ageing=_NUMBERS, in_use=fields.Integer(required=True),
-    planned=fields.Integer(required=True), oldest=fields.Date(required=True, allow_none=True),
+    planned=_PLANNED, oldest=fields.Date(required=True, allow_none=True),
 )  # fmt: skip
 _GROUPS = fields.List(fields.Nested(GroupTold), required=True)
 AheadTold = told(
-    "AheadTold", days=fields.Integer(required=True), count=fields.Integer(required=True), planned=fields.Integer(required=True)
+    "AheadTold", days=fields.Integer(required=True), count=fields.Integer(required=True), planned=_PLANNED
 )  # fmt: skip
 OverdueTold = told(
     "OverdueTold", day=fields.Date(required=True), is_past=fields.Boolean(required=True), total=fields.Integer(required=True),
-    in_use=fields.Integer(required=True), planned=fields.Integer(required=True), change=fields.Integer(required=True, allow_none=True),
+    in_use=fields.Integer(required=True), planned=_PLANNED, change=fields.Integer(required=True, allow_none=True),
     ahead=fields.List(
         fields.Nested(AheadTold), required=True, metadata={"description": "overdue within so many days if nothing is verified"}
     ),
@@ -52,7 +55,7 @@ OverdueTold = told(
 )  # fmt: skip
 OverdueQuery = said(
     "OverdueQuery", None, district=Text(), type=Text(), holder=key_asked(), place=key_asked(), purpose=Text(),
-    as_of=Day(metadata={"description": "a past day, as it ended; how visits stood then is not kept"}),
+    as_of=Day(metadata={"description": "a past day, as it ended"}),
 )  # fmt: skip
 
 
