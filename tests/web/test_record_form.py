@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from metrology.persistence.verifications import Verification
-from tests.chromium import SIZES, browser, kept, needs_chromium, served, watch
+from tests.chromium import SIZES, browser, expect, kept, needs_chromium, served, watch
 from tests.people import sign_in
 from tests.records import create_scale, create_team, start
 

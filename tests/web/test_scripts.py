@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import expect
 
 from metrology.settings import ROOT
-from tests.chromium import SIZES, browser, needs_chromium
+from tests.chromium import SIZES, browser, expect, needs_chromium
 
 pytestmark = needs_chromium
 HOME = "http://registry.test/"
