@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -64,11 +65,13 @@ def indicator(asked: dict[str, Any], code: str) -> Any:
     return _answer(asked, (or_404(BY_CODE.get(code)).code,))
 
 
+_DECIMAL = _l("It must be a decimal number as text, with at most 7 digits before the point and 4 after it.")
 TargetTold = told("TargetTold", IndicatorTarget, "id", "indicator", "value", "valid_from", "set_at")
 TargetSaid = said(
     "TargetSaid", None, valid_from=Day(required=True),
     value=Text(
-        required=True, allow_none=True, validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$"),
+        required=True, allow_none=True,
+        validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$", error=_DECIMAL),
         metadata={"description": "a decimal number as text, in the unit of the indicator; null: no target any more"},
     ),
 )  # fmt: skip

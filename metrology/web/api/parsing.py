@@ -13,6 +13,7 @@ from marshmallow import ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
 from metrology.domain.problems import Problem
+from metrology.web.api.reasons import NEEDED, UNKNOWN
 from metrology.web.requests import SAFE
 
 LARGEST = 4_000_000
@@ -55,7 +56,7 @@ class StrictParser(FlaskParser):
 
 
 def refused(error: ValidationError) -> Refused:
-    """What marshmallow says of a body or query, as problems of fields."""
+    """What a shape says of a body or query, as problems of fields."""
     found = error.messages
     places = found if isinstance(found, dict) else {"": found}
     if len(places) == 1 and isinstance(inner := next(iter(places.values())), dict) and set(places) <= {"json", "query"}:
@@ -74,11 +75,7 @@ def _problems(found: Any, path: str) -> Any:
 
 def _problem(path: str, said: str) -> Problem:
     field = path.replace("_schema", "").replace("\0", "")[:200] or "body"
-    if said == "Unknown field.":
-        return Problem("unknown_field", field)
-    if said == "Missing data for required field.":
-        return Problem("field_needed", field)
-    return Problem("bad_value", field, said=said.replace("\0", "")[:200])
+    return Problem(said, field) if said in (UNKNOWN, NEEDED) else Problem("bad_value", field, said=said)
 
 
 def body_of(req: Any) -> Any:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from metrology.domain.quantity import plain
 from metrology.persistence.database import UtcDateTime
+from metrology.web.api.reasons import OBJECT, TOO_DEEP, UNKNOWN, UNSEEN, put_in_words
 
 LARGEST_KEY = 2**63 - 1
 DEEPEST = 32
@@ -34,6 +35,8 @@ class Told(Schema):
 class Said(Schema):
     """What is sent; a field nobody knows is refused."""
 
+    error_messages: dict[str, Any] = {"unknown": UNKNOWN, "type": OBJECT}  # noqa: RUF012 - marshmallow's own form
+
     class Meta:
         """Of marshmallow."""
 
@@ -45,7 +48,7 @@ def _check_text(text: str) -> None:
     if not text.isprintable() and not all(
         c.isprintable() or c in _SEPARATE or unicodedata.category(c) == "Zs" for c in text
     ):
-        raise ValidationError("Holds characters that cannot be seen.")
+        raise ValidationError([UNSEEN])
 
 
 class Text(fields.String):
@@ -67,7 +70,7 @@ class Anything(fields.Raw):
 
 def _check_inside(value: Any, levels: int) -> None:
     if levels == 0:
-        raise ValidationError("Is nested too deep.")
+        raise ValidationError([TOO_DEEP])
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, (dict, list)):
@@ -183,7 +186,10 @@ def said(
         if one.name not in without and one.name not in more:
             needed = one.default is MISSING and one.default_factory is MISSING and not all_optional
             found[one.name] = _of_hint(hint, required=needed)
-    shape = Said.from_dict({**found, **more}, name=name)
+    found |= more
+    for one in found.values():
+        put_in_words(one)
+    shape = Said.from_dict(found, name=name)
     for key, known in choices.items():
         one = shape._declared_fields[key]  # noqa: SLF001 - marshmallow's own table of fields
         inner = one.inner if isinstance(one, fields.List) else one
