@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 
 from flask import Blueprint, Flask
 
-from metrology.web import accounts, api, filters, headers, languages, problems, replicas, requests
+from metrology.web import accounts, addresses, api, filters, headers, languages, problems, replicas, requests
 from metrology.web.session_cookies import SessionCookies
 
 __all__ = ["SessionCookies", "init_app"]
@@ -19,6 +19,7 @@ __all__ = ["SessionCookies", "init_app"]
 
 def init_app(app: Flask) -> None:
     """Mount every page and what surrounds a request."""
+    addresses.init_app(app)
     requests.init_app(app)
     replicas.init_app(app)
     languages.init_app(app)

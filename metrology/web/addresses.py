@@ -1,8 +1,31 @@
-"""Where a page may send somebody next: only to a path of this registry."""
+"""Addresses of this registry: a thing has one alone, and a page sends somebody on to none but these."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, ValidationError
+
+LARGEST_KEY = 2**63 - 1
+
+
+class OneNumber(IntegerConverter):
+    """A key in an address, written in one way: ``7``, not ``007`` or ``７``; one that no database can hold is no key."""
+
+    regex = r"(?:0|[1-9][0-9]{0,18})"
+
+    def to_python(self, value: str) -> int:
+        """The key, at most the largest of 63 bits."""
+        key = int(value)
+        if key > LARGEST_KEY:
+            raise ValidationError
+        return key
+
+
+def init_app(app: Flask) -> None:
+    """Read every ``<int:…>`` of an address strictly."""
+    app.url_map.converters["int"] = OneNumber
 
 
 def is_own_path(text: str) -> bool:

@@ -20,9 +20,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from metrology.domain.quantity import plain
 from metrology.persistence.database import UtcDateTime
+from metrology.web.addresses import LARGEST_KEY
 from metrology.web.api.reasons import OBJECT, TOO_DEEP, UNKNOWN, UNSEEN, put_in_words
 
-LARGEST_KEY = 2**63 - 1
 DEEPEST = 32
 """Levels of what may have any form: a sheet of readings has four."""
 _SEPARATE = "\n\r\t"
