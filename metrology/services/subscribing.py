@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import NOBODY, Actor, may
@@ -177,11 +177,25 @@ def find(session: Session, actor: Actor, subscription_id: int) -> Subscription |
 
 def seen(session: Session, actor: Actor, limit: int = 200) -> list[Subscription]:
     """One's own; those of everybody for who sees accounts."""
-    statement = select(Subscription).where(Subscription.state != "ended")
-    if not may(actor, SEE_ALL):
-        statement = statement.where(Subscription.user_id == actor.user_id)
-    rows = session.scalars(statement.order_by(Subscription.id.desc()).limit(limit)).all()
-    return sorted(rows, key=lambda row: row.user_id != actor.user_id)
+    return _own_first(session, actor, _visible(actor).limit(limit))
+
+
+def of_reports(session: Session, actor: Actor, reports: Sequence[SavedReport]) -> dict[int, list[Subscription]]:
+    """Of each report that is sent by mail, by its key, the subscriptions that one sees, as ``seen`` has them."""
+    found: dict[int, list[Subscription]] = {}
+    wanted = _visible(actor).where(Subscription.report_id.in_([one.id for one in reports]))
+    for row in _own_first(session, actor, wanted):
+        found.setdefault(row.report_id, []).append(row)
+    return found
+
+
+def _visible(actor: Actor) -> Select[Subscription]:
+    statement = select(Subscription).where(Subscription.state != "ended").order_by(Subscription.id.desc())
+    return statement if may(actor, SEE_ALL) else statement.where(Subscription.user_id == actor.user_id)
+
+
+def _own_first(session: Session, actor: Actor, statement: Select[Subscription]) -> list[Subscription]:
+    return sorted(session.scalars(statement), key=lambda row: row.user_id != actor.user_id)
 
 
 def last_deliveries(session: Session, rows: Sequence[Subscription]) -> dict[int, Delivery]:

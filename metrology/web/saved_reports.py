@@ -14,9 +14,10 @@ from wtforms.validators import DataRequired, Length
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.saved_reports import SavedReport
-from metrology.services import keeping_reports
+from metrology.services import keeping_reports, subscribing
 from metrology.services.own_list_parts import said
 from metrology.services.report_kinds import KINDS, kind_of
+from metrology.web import subscriptions
 from metrology.web.choices import choices
 from metrology.web.flashes import say
 from metrology.web.languages import choose
@@ -73,7 +74,11 @@ def listing_page() -> str:
     """What one kept, and what others share."""
     rows = keeping_reports.seen(db.session(), actor())
     mine = [row for row in rows if row.owner_id == actor().user_id]
-    return render_template("saved_reports/listing.html", mine=mine, shared=[row for row in rows if row not in mine])
+    return render_template(
+        "saved_reports/listing.html", mine=mine, shared=[row for row in rows if row not in mine],
+        mails=subscribing.of_reports(db.session(), actor(), rows),
+        when=subscriptions.when, states=subscriptions.STATES, kinds=subscriptions.KINDS,
+    )  # fmt: skip
 
 
 @blueprint.post("/")

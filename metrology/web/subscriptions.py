@@ -28,6 +28,7 @@ blueprint = Blueprint("subscriptions", __name__, url_prefix="/reports")
 WEEKDAYS = [_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday")]
 RHYTHMS = {"workdays": _l("Every workday"), "weekly": _l("Every week"), "monthly": _l("Every month")}
 STATES = {"active": _l("Active"), "paused": _l("Paused"), "stopped": _l("Stopped")}
+KINDS = {"active": "valid", "paused": "neutral", "stopped": "expired"}
 LONGEST_TOKEN = 600
 
 
@@ -101,6 +102,7 @@ def listing_page() -> str:
         rows=rows,
         last=subscribing.last_deliveries(db.session(), rows),
         states=STATES,
+        kinds=KINDS,
         when=when,
         is_set_up=bool(settings().smtp_url),
         shows_all=allowed(subscribing.SEE_ALL),
