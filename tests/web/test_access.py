@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from metrology.domain.authority import ACTIONS, ROLES, allowed_actions
+from metrology.persistence import clock
 from metrology.persistence.database import db
 from metrology.web.requests import SAFE
 from tests.conftest import Bench
@@ -82,6 +83,7 @@ class City:
         self.asked: dict[tuple[str, str], dict[str, Any]] = {}
         self.cookies: dict[str, str] = {}
         self.missing: list[str] = []
+        self.now = clock.now_utc()
         with self.app.app_context():
             self._fill(db.session())
             db.session.commit()
@@ -156,9 +158,10 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 
 
 @pytest.fixture
-def _nothing_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a request writes is undone at its end, so that one walk does not change what the next one meets."""
+def _nothing_stays(monkeypatch: pytest.MonkeyPatch, city: City) -> None:
+    """What a request writes is undone at its end, and time stands still: no walk changes what the next one meets."""
     monkeypatch.setattr(Session, "commit", Session.flush)
+    monkeypatch.setattr(clock, "now_utc", lambda: city.now)
 
 
 def _methods(rule: Rule) -> list[str]:
