@@ -1,7 +1,8 @@
 """The law as this registry holds it: types, what people confirmed or disputed of them, rules that institutes entered.
 
 Everything that needs an edition asks here. What was read is kept for the whole process under a mark in the database that is
-new after each change (``changed``): one small query in a transaction tells whether it still holds, in any number of processes.
+new after each change (``changed``): one small query in a transaction (``mark``) tells whether it still holds, in any number of
+processes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from metrology.persistence.rules_versions import RulesVersion
 OWN_DAY = "edition"
 """The key under which an edition's own day is confirmed."""
 _KEPT = 4
-_IN_SESSION = "law"
+_IN_SESSION, _MARK = "law", "law mark"
 
 Types = Mapping[str, InstrumentType]
 Statement = tuple[str, str, str]
@@ -46,10 +47,18 @@ def types(session: Session) -> Types:
     if held is not None and transaction is not None and held[0] is transaction and held[1] is base:
         found: Types = held[2]
         return found
-    mark = session.scalar(select(LawMark.mark).where(LawMark.id == 1)) or ""
-    found = _under(session, mark, base)
+    found = _under(session, mark(session), base)
     session.info[_IN_SESSION] = (session.get_transaction(), base, found)
     return found
+
+
+def mark(session: Session) -> str:
+    """What is new whenever the law, a type or a district is: asked once in a transaction. Nothing is kept under an empty one."""
+    held = session.info.get(_MARK)
+    if held is None or held[0] is not session.get_transaction():
+        found = session.scalar(select(LawMark.mark).where(LawMark.id == 1)) or ""
+        held = session.info[_MARK] = (session.get_transaction(), found)
+    return str(held[1])
 
 
 def type_of(session: Session, code: str) -> InstrumentType:
@@ -73,22 +82,23 @@ def edition(session: Session, type_code: str, code: str) -> Edition:
 def changed(session: Session) -> None:
     """The law has changed in this transaction: what was read before holds no more, here and in every process once it commits."""
     session.flush()
-    mark = secrets.token_hex(16)
-    done = session.execute(update(LawMark).where(LawMark.id == 1).values(mark=mark))
+    new = secrets.token_hex(16)
+    done = session.execute(update(LawMark).where(LawMark.id == 1).values(mark=new))
     if not done.rowcount:  # type: ignore[attr-defined]
-        session.add(LawMark(id=1, mark=mark))
+        session.add(LawMark(id=1, mark=new))
     session.info.pop(_IN_SESSION, None)
+    session.info.pop(_MARK, None)
     session.flush()
 
 
-def _under(session: Session, mark: str, base: Types) -> Types:
-    key = (id(base), mark)
+def _under(session: Session, under: str, base: Types) -> Types:
+    key = (id(base), under)
     with _lock:
         known = _known.get(key)
         if known is not None and known[0] is base:
             _known.move_to_end(key)
             return known[1]
-    found = _read(session, base) if mark else base
+    found = _read(session, base) if under else base
     with _lock:
         _known[key] = (base, found)
         while len(_known) > _KEPT:

@@ -14,7 +14,7 @@ from metrology.persistence.journal import JournalHead
 from metrology.persistence.law import LawMark
 from metrology.persistence.people import Role
 from metrology.persistence.rules_versions import RulesVersion
-from metrology.services import keys
+from metrology.services import keys, law
 
 DISTRICTS = (
     ("410702", "红旗区", "Hongqi District", False),
@@ -45,7 +45,7 @@ def prepare(session: Session) -> None:
     _load_roles(session)
     _load_districts(session)
     _load_types(session)
-    session.flush()
+    law.changed(session)
     keys.ensure(session, now=clock.now_utc())
 
 

@@ -33,7 +33,7 @@ from metrology.web.list_filters import (
     equals,
     labelled,
 )
-from metrology.web.list_places import place_name, subtree
+from metrology.web.list_places import HOLDER_NAME, place_name, subtree
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.requests import requires
 from metrology.web.verification_lists import of_instruments, rule_types
@@ -127,7 +127,7 @@ CERTIFICATES = listing.register(
                 key="holder",
                 label=_l("Holder"),
                 value=lambda row: row.instrument.holder.name if row.instrument.holder else None,
-                loads=(_INSTRUMENT.joinedload(Instrument.holder),),
+                loads=(_INSTRUMENT.joinedload(Instrument.holder).options(*HOLDER_NAME),),
             ),
             Column(key="issued", label=_l("Issued on"), value=lambda row: row.issued_on, sort="issued"),
             Column(key="until", label=_l("Valid until"), value=lambda row: row.valid_until),

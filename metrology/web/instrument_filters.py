@@ -13,10 +13,9 @@ from metrology.domain.instrument import SCHEDULED, STATES
 from metrology.persistence import due
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.persistence.keyset import Unindexed
-from metrology.services import cleaning
+from metrology.services import catalogue, cleaning
 from metrology.services.finding import InstrumentsFound, find_instruments
 from metrology.web import labels
-from metrology.web.filters import pick
 from metrology.web.list_filters import (
     Asking,
     Chip,
@@ -30,6 +29,7 @@ from metrology.web.list_filters import (
     TextFilter,
     equals,
     labelled,
+    named,
     yes_no,
 )
 from metrology.web.list_places import district_choices, holder_name, in_districts, place_name, subtree
@@ -136,9 +136,7 @@ class FindFilter(TextFilter):
 
 def type_choices(asking: Asking) -> Choices:
     """The catalogue, types with rules first."""
-    statement = select(TypeEntry.code, TypeEntry.name_zh, TypeEntry.name_en)
-    statement = statement.order_by(TypeEntry.has_rules.desc(), TypeEntry.position)
-    return [(row.code, pick(row)) for row in asking.session.execute(statement)]
+    return named(catalogue.read(asking.session).types)
 
 
 def planned_where(_asking: Asking, values: list[str]) -> Condition:

@@ -12,16 +12,15 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from metrology.domain.problems import Problem
-from metrology.persistence.holders import Holder
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.persistence.keyset import Order
-from metrology.persistence.places import Place
 from metrology.persistence.scope import within
 from metrology.web import instrument_filters as filters
 from metrology.web import listing
 from metrology.web.filters import label, pick
 from metrology.web.instruments import blueprint as instruments
 from metrology.web.list_filters import Asking
+from metrology.web.list_places import HOLDER_NAME, PLACE_NAME
 from metrology.web.listing import BulkAction, Column, ListDefinition, Listing
 from metrology.web.navigation import link_to
 from metrology.web.requests import allowed, requires
@@ -52,13 +51,13 @@ COLUMNS = (
         key="holder",
         label=_l("Holder"),
         value=lambda row: row.holder.name if row.holder else None,
-        loads=(joinedload(Instrument.holder).load_only(Holder.name),),
+        loads=(joinedload(Instrument.holder).options(*HOLDER_NAME),),
     ),
     Column(
         key="place",
         label=_l("Place"),
         value=lambda row: row.place.full_name if row.place else None,
-        loads=(joinedload(Instrument.place).load_only(Place.name, Place.full_name),),
+        loads=(joinedload(Instrument.place).options(*PLACE_NAME),),
     ),
     Column(
         key="district",

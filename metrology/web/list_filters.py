@@ -6,7 +6,7 @@ everything, and what is done to "all that match" would be done to all there is. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,10 +21,12 @@ from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence import clock
 from metrology.persistence.keyset import Condition, Division
+from metrology.services.catalogue import Named
+from metrology.web.languages import is_zh
 
 __all__ = [
     "Asking", "Chip", "ChoiceFilter", "Choices", "Condition", "DaysFilter", "Division", "Filter", "InstantsFilter",
-    "ReferenceFilter", "TextFilter", "equals", "labelled", "yes_no",
+    "ReferenceFilter", "TextFilter", "equals", "labelled", "named", "yes_no",
 ]  # fmt: skip
 
 Choices = Sequence[tuple[str, Any]]
@@ -166,9 +168,12 @@ class ChoiceFilter(Filter):
 
     def division(self, asking: Asking) -> Division | None:
         """The column and its values, when there are several."""
+        values = dict.fromkeys(asking.values(self.key))
+        if self.divides is None or len(values) < 2:
+            return None
         known = {code for code, _label in self.offered(asking)}
-        wanted = tuple(dict.fromkeys(value for value in asking.values(self.key) if value in known))
-        if self.divides is None or len(wanted) < 2:
+        wanted = tuple(value for value in values if value in known)
+        if len(wanted) < 2:
             return None
         return self.divides, tuple(None if value == "none" else value for value in wanted)
 
@@ -313,6 +318,12 @@ class Labelled:
 def labelled(table: Mapping[str, Any]) -> Labelled:
     """Choices that are the codes of a table of labels."""
     return Labelled(table)
+
+
+def named(rows: Iterable[Named]) -> Choices:
+    """Choices that are types or districts, in the reader's language."""
+    in_zh = is_zh()
+    return [(one.code, one.zh if in_zh else one.en) for one in rows]
 
 
 def yes_no(column: InstrumentedAttribute[bool]) -> dict[str, Any]:

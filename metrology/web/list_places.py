@@ -7,22 +7,30 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, lazyload, load_only
 
-from metrology.persistence.districts import District
 from metrology.persistence.holders import Holder
 from metrology.persistence.places import Place
 from metrology.persistence.scope import within
-from metrology.web.filters import pick
-from metrology.web.list_filters import Asking, Choices, Condition
+from metrology.services import catalogue
+from metrology.services.catalogue import Named
+from metrology.web.list_filters import Asking, Choices, Condition, named
+
+HOLDER_NAME = (load_only(Holder.name), lazyload(Holder.district))
+"""Of a holder the name alone."""
+PLACE_NAME = (load_only(Place.name, Place.full_name), lazyload(Place.district))
+"""Of a place its names alone."""
 
 
 def district_choices(asking: Asking) -> Choices:
+    """The districts of the one who asks, and having none."""
+    return [*named(districts(asking)), ("none", _l("no district"))]
+
+
+def districts(asking: Asking) -> list[Named]:
     """The districts of the one who asks."""
-    statement = select(District).order_by(District.position)
-    if asking.actor.district_code is not None:
-        statement = statement.where(District.code == asking.actor.district_code)
-    return [*((row.code, pick(row)) for row in asking.session.scalars(statement)), ("none", _l("no district"))]
+    mine = asking.actor.district_code
+    return [one for one in catalogue.read(asking.session).districts if mine in (None, one.code)]
 
 
 def in_districts(column: InstrumentedAttribute[Any]) -> Callable[[Asking, list[str]], Condition]:

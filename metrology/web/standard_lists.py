@@ -10,23 +10,24 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, String, cast, or_, select
 from sqlalchemy.orm import joinedload
 
-from metrology.persistence.instruments import TypeEntry
+from metrology.persistence.database import db
 from metrology.persistence.keyset import Order
 from metrology.persistence.people import Institute
 from metrology.persistence.standards import MeasurementStandard
-from metrology.services import searching
+from metrology.services import catalogue, searching
 from metrology.services.standards import WARN_DAYS, standing
 from metrology.web import labels, listing
-from metrology.web.filters import label, pick
+from metrology.web.filters import label
+from metrology.web.instrument_filters import type_choices
 from metrology.web.list_filters import (
     Asking,
     ChoiceFilter,
-    Choices,
     Condition,
     ReferenceFilter,
     TextFilter,
     equals,
     labelled,
+    named,
 )
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.requests import today
@@ -36,11 +37,6 @@ VALIDITIES = {"valid": _l("valid"), "due_soon": _l("due soon"), "lapsed": _l("la
 
 def _found(asking: Asking, text: str) -> Condition | None:
     return searching.condition(asking.session, asking.actor, "measurement_standard", text)
-
-
-def _type_choices(asking: Asking) -> Choices:
-    rows = asking.session.scalars(select(TypeEntry).order_by(TypeEntry.has_rules.desc(), TypeEntry.position))
-    return [(row.code, pick(row)) for row in rows]
 
 
 def _serves(_asking: Asking, values: list[str]) -> Condition:
@@ -70,9 +66,7 @@ def _all(statement: Select[Any], _asking: Asking) -> Select[Any]:
 
 def type_names(codes: list[str]) -> list[str]:
     """Names of types by their codes, in the reader's language."""
-    from metrology.persistence.database import db
-
-    known = {row.code: pick(row) for row in db.session.scalars(select(TypeEntry).where(TypeEntry.code.in_(codes)))}
+    known = dict(named(catalogue.read(db.session()).types))
     return [known.get(code, code) for code in codes]
 
 
@@ -130,7 +124,7 @@ STANDARDS = listing.register(
             ChoiceFilter(
                 key="validity", label=_l("Validity"), choices=labelled(VALIDITIES), where=_validity, is_main=True
             ),
-            ChoiceFilter(key="type", label=_l("Serves"), choices=_type_choices, where=_serves, is_main=True),
+            ChoiceFilter(key="type", label=_l("Serves"), choices=type_choices, where=_serves, is_main=True),
             ChoiceFilter(
                 key="state",
                 label=_l("State"),

@@ -7,16 +7,16 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from metrology.persistence.holders import Holder
-from metrology.persistence.instruments import Instrument, TypeEntry
+from metrology.persistence.instruments import Instrument
 from metrology.persistence.keyset import Order
 from metrology.persistence.people import User
 from metrology.persistence.scope import within
 from metrology.persistence.verifications import Verification
 from metrology.persistence.visits import Visit
-from metrology.services import searching
+from metrology.services import catalogue, searching
 from metrology.services.record_digest import altered_records
 from metrology.web import labels, listing, record_filters
 from metrology.web.filters import label, pick
@@ -30,7 +30,9 @@ from metrology.web.list_filters import (
     TextFilter,
     equals,
     labelled,
+    named,
 )
+from metrology.web.list_places import HOLDER_NAME
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.navigation import link_to
 from metrology.web.requests import allowed, requires
@@ -47,8 +49,7 @@ def of_instruments(column: Any, asking: Asking, condition: Condition) -> Conditi
 
 def rule_types(asking: Asking) -> Choices:
     """The types a verification can be of."""
-    rows = asking.session.scalars(select(TypeEntry).where(TypeEntry.has_rules).order_by(TypeEntry.position))
-    return [(row.code, pick(row)) for row in rows]
+    return named(catalogue.read(asking.session).ruled)
 
 
 def _found(asking: Asking, text: str) -> Condition | None:
@@ -100,7 +101,7 @@ VERIFICATIONS = listing.register(
                 key="holder",
                 label=_l("Holder"),
                 value=lambda row: row.instrument.holder.name if row.instrument.holder else None,
-                loads=(_INSTRUMENT.joinedload(Instrument.holder),),
+                loads=(_INSTRUMENT.joinedload(Instrument.holder).options(*HOLDER_NAME),),
             ),
             Column(key="kind", label=_l("Kind"), value=lambda row: label(row.kind, "VERIFICATION_KINDS")),
             Column(key="verified_on", label=_l("Verified on"), value=lambda row: row.verified_on, sort="verified"),
@@ -114,7 +115,11 @@ VERIFICATIONS = listing.register(
                 key="verifier",
                 label=_l("Verified by"),
                 value=lambda row: row.verifier.name,
-                loads=(joinedload(Verification.verifier),),
+                loads=(
+                    joinedload(Verification.verifier).options(
+                        load_only(User.name), lazyload(User.roles), lazyload(User.institute)
+                    ),
+                ),
             ),
             Column(key="edition", label=_l("Regulation"), value=lambda row: row.edition_code or None, is_default=False),
             Column(

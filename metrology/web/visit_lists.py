@@ -16,8 +16,7 @@ from metrology.persistence.people import User
 from metrology.persistence.visits import Visit, VisitItem
 from metrology.services.visit_days import verifiers
 from metrology.web import labels, listing
-from metrology.web.due_query import districts
-from metrology.web.filters import label, pick
+from metrology.web.filters import label
 from metrology.web.languages import listed
 from metrology.web.list_filters import (
     Asking,
@@ -29,7 +28,9 @@ from metrology.web.list_filters import (
     TextFilter,
     equals,
     labelled,
+    named,
 )
+from metrology.web.list_places import districts
 from metrology.web.listing import Column, ListDefinition
 from metrology.web.requests import allowed, requires
 from metrology.web.visits import blueprint as visits
@@ -130,7 +131,7 @@ VISITS = listing.register(
             ChoiceFilter(
                 key="district",
                 label=_l("District"),
-                choices=lambda _asking: [(one.code, pick(one)) for one in districts()],
+                choices=lambda asking: named(districts(asking)),
                 where=equals(Visit.district_code),
             ),
         ),
