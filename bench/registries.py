@@ -25,6 +25,7 @@ from metrology import create_app
 from metrology.cli.serving import settle
 from metrology.persistence.database import db, transaction
 from metrology.services.keeping_states import keep_states
+from metrology.services.preparing import prepare
 from metrology.settings import ROOT, load
 from metrology.web.health import head_revision
 
@@ -62,7 +63,8 @@ def open_registry(name: str, database: str) -> Registry:
         elif _revision() != head_revision():
             click.echo(f"Migrating the registry of {size:,} instruments on {database} …")
             upgrade()
-        with transaction(db.session()) as session:  # what the nightly work keeps; nothing when it is kept already
+        with transaction(db.session()) as session:  # what each upgrade and each night do
+            prepare(session)
             keep_states(session, today=TODAY)
         db.session.remove()
     settle()  # as the server does when it starts

@@ -80,6 +80,7 @@ def _measured(registry: Registry, case: Case, after: Position | None) -> Measure
 
     def ours() -> object:
         db.session.expunge_all()
+        db.session().info.clear()  # what one request has asked is asked again by the next
         return rendered(listing.Listing(definition, _asking({**case.query, **cursor})))
 
     def by_hand() -> object:

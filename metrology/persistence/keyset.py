@@ -15,7 +15,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, any_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -51,12 +51,12 @@ def any_of(column: Any, values: Sequence[Any]) -> Condition:
     return here if len(given) == len(values) else or_(here, column.is_(None))
 
 
-def among(session: Session, column: InstrumentedAttribute[Any], keys: Sequence[int]) -> Condition:
+def among(session: Session, column: InstrumentedAttribute[Any], keys: Sequence[Any]) -> Condition:
     """The column has one of these keys, however many: they go to the database as one value."""
     if session.get_bind().dialect.name == "sqlite":
         one = func.json_each(json.dumps(list(keys))).table_valued("value")
         return column.in_(select(one.c.value))
-    return column == any_(literal(list(keys), ARRAY(BigInteger)))
+    return column == any_(literal(list(keys), ARRAY(column.type)))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ Filters are journalled, for others may rely on a shared one. Columns and density
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from metrology.domain.authority import Actor
 from metrology.domain.problems import Problem
 from metrology.persistence.journal import record
+from metrology.persistence.people import User
 from metrology.persistence.preferences import ListLayout, SavedFilter
 
 DENSITIES = ("dense", "usual", "roomy")
@@ -30,11 +32,34 @@ class Layout:
     density: str = "usual"
 
 
-def saved_filters(session: Session, actor: Actor, page: str) -> list[SavedFilter]:
-    """The person's own filters of a page and those others share, by name."""
-    visible = or_(SavedFilter.user_id == actor.user_id, SavedFilter.is_shared)
-    statement = select(SavedFilter).where(SavedFilter.page == page, visible).order_by(SavedFilter.name, SavedFilter.id)
-    return list(session.scalars(statement.limit(MOST_FILTERS)))
+@dataclass(frozen=True)
+class Preferences:
+    """How a person likes a list."""
+
+    layout: Layout
+    filters: tuple[SavedFilter, ...]
+    """The person's own and those others share, by name."""
+
+
+def read(session: Session, actor: Actor, page: str) -> Preferences:
+    """Layout and filters of a page, in one question: each page of a list shows both."""
+    visible = or_(SavedFilter.user_id == User.id, SavedFilter.is_shared)
+    rows = session.execute(
+        select(ListLayout.layout, SavedFilter)
+        .select_from(User)
+        .outerjoin(ListLayout, (ListLayout.user_id == User.id) & (ListLayout.page == page))
+        .outerjoin(SavedFilter, (SavedFilter.page == page) & visible)
+        .where(User.id == actor.user_id)
+        .order_by(SavedFilter.name, SavedFilter.id)
+        .limit(MOST_FILTERS)
+    ).all()
+    kept = rows[0][0] if rows else None
+    return Preferences(_layout(kept or {}), tuple(one for _kept, one in rows if one is not None))
+
+
+def _layout(kept: Mapping[str, Any]) -> Layout:
+    columns, density = kept.get("columns"), kept.get("density")
+    return Layout(tuple(columns) if columns else None, density if density in DENSITIES else "usual")
 
 
 def save_filter(
@@ -68,15 +93,6 @@ def remove_filter(session: Session, actor: Actor, filter_id: int, *, now: dateti
     session.delete(row)
     session.flush()
     return row
-
-
-def layout(session: Session, actor: Actor, page: str) -> Layout:
-    """The layout a person chose for a page."""
-    kept = session.scalar(select(ListLayout.layout).filter_by(user_id=actor.user_id, page=page))
-    if not kept:
-        return Layout()
-    columns, density = kept.get("columns"), kept.get("density")
-    return Layout(tuple(columns) if columns else None, density if density in DENSITIES else "usual")
 
 
 def keep_layout(session: Session, actor: Actor, page: str, columns: Sequence[str], density: str) -> None:

@@ -56,9 +56,9 @@ def open_session(session: Session, user: User, *, now: datetime, ip: str, browse
 
 def find_session(session: Session, token: str, *, now: datetime) -> LoginSession | None:
     """The open session of a token, with its account; None when it ended, is too old, or the account is not active."""
-    login = session.scalar(
-        select(LoginSession).where(LoginSession.token_hash == token_hash(token)).options(joinedload(LoginSession.user))
-    )
+    statement = select(LoginSession).where(LoginSession.token_hash == token_hash(token))
+    with_roles = joinedload(LoginSession.user).joinedload(User.roles)
+    login = session.scalars(statement.options(with_roles)).unique().one_or_none()
     if login is None or not is_open(login, now=now) or not login.user.active:
         return None
     return login

@@ -22,9 +22,8 @@ from metrology.documents.workbook import Cell
 from metrology.domain.problems import Problem
 from metrology.persistence.database import db
 from metrology.persistence.keyset import Condition, Division, KeyPage, KeysetQuery, Order, Position, Walked, among
-from metrology.persistence.preferences import SavedFilter
 from metrology.services import list_preferences
-from metrology.services.list_preferences import Layout
+from metrology.services.list_preferences import Preferences
 from metrology.web.list_filters import Asking, Chip, Filter
 from metrology.web.requests import actor, allowed, settings, today
 
@@ -172,9 +171,11 @@ class Listing:
 
     def load(self, session: Session, keys: Sequence[int], columns: Sequence[Column]) -> list[Any]:
         """The rows with these keys, in this order, with what the columns read of other tables."""
+        if not keys:
+            return []
         key = self.order.key
         options = [*self.definition.loads, *(load for column in columns for load in column.loads)]
-        rows = session.scalars(select(self.definition.model).where(key.in_(keys)).options(*options))
+        rows = session.scalars(select(self.definition.model).where(among(session, key, keys)).options(*options))
         found = {getattr(row, key.key): row for row in rows.unique()}
         here = [found[one] for one in keys if one in found]
         return list(self.definition.shown(session, here, self.asking))
@@ -188,7 +189,8 @@ class Listing:
     def count(self) -> int:
         """How many rows match, at most one over ``COUNT_CAP``; less than there are when ``is_count_open``."""
         if not self.is_count_open:
-            return self.query.count(self.asking.session, COUNT_CAP)
+            is_whole = not (self.page.has_previous or self.page.has_next)
+            return len(self.page.positions) if is_whole else self.query.count(self.asking.session, COUNT_CAP)
         some = among(self.asking.session, self.order.key, self.asking.text.some)
         query = self._query(with_text=False)
         return replace(query, conditions=(*query.conditions, some)).count(self.asking.session, COUNT_CAP)
@@ -201,14 +203,14 @@ class Listing:
     # -- how it looks
 
     @cached_property
-    def layout(self) -> Layout:
-        """Columns and density the person chose."""
-        return list_preferences.layout(self.asking.session, self.asking.actor, self.definition.page)
+    def preferences(self) -> Preferences:
+        """Columns and density the person chose; filters kept under a name, by this person or shared by others."""
+        return list_preferences.read(self.asking.session, self.asking.actor, self.definition.page)
 
     @cached_property
     def columns(self) -> list[Column]:
         """The columns shown: those chosen, or the list's own choice."""
-        chosen = self.layout.columns
+        chosen = self.preferences.layout.columns
         shown = [one for one in self.definition.columns if (one.is_default if chosen is None else one.key in chosen)]
         return shown or [one for one in self.definition.columns if one.is_default]
 
@@ -224,11 +226,6 @@ class Listing:
         """Whether the address narrows the list."""
         given = {"sort", *self.definition.extra_keys}
         return any(self.asking.values(key) for key in self.definition.keys if key not in given)
-
-    @property
-    def saved_filters(self) -> list[SavedFilter]:
-        """Filters kept under a name, by this person or shared by others."""
-        return list_preferences.saved_filters(self.asking.session, self.asking.actor, self.definition.page)
 
     @property
     def bulk_actions(self) -> list[BulkAction]:
