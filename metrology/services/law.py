@@ -29,6 +29,8 @@ OWN_DAY = "edition"
 """The key under which an edition's own day is confirmed."""
 _KEPT = 4
 _IN_SESSION, _MARK = "law", "law mark"
+_ASK_MARK = select(LawMark.mark).where(LawMark.id == 1)
+"""Asked by every page of a list, so built once."""
 
 Types = Mapping[str, InstrumentType]
 Statement = tuple[str, str, str]
@@ -56,7 +58,7 @@ def mark(session: Session) -> str:
     """What is new whenever the law, a type or a district is: asked once in a transaction. Nothing is kept under an empty one."""
     held = session.info.get(_MARK)
     if held is None or held[0] is not session.get_transaction():
-        found = session.scalar(select(LawMark.mark).where(LawMark.id == 1)) or ""
+        found = session.scalar(_ASK_MARK) or ""
         held = session.info[_MARK] = (session.get_transaction(), found)
     return str(held[1])
 

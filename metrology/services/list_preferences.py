@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from metrology.domain.authority import Actor
@@ -43,18 +43,22 @@ class Preferences:
 
 def read(session: Session, actor: Actor, page: str) -> Preferences:
     """Layout and filters of a page, in one question: each page of a list shows both."""
-    visible = or_(SavedFilter.user_id == User.id, SavedFilter.is_shared)
-    rows = session.execute(
-        select(ListLayout.layout, SavedFilter)
-        .select_from(User)
-        .outerjoin(ListLayout, (ListLayout.user_id == User.id) & (ListLayout.page == page))
-        .outerjoin(SavedFilter, (SavedFilter.page == page) & visible)
-        .where(User.id == actor.user_id)
-        .order_by(SavedFilter.name, SavedFilter.id)
-        .limit(MOST_FILTERS)
-    ).all()
+    rows = session.execute(_ASKED, {"user_id": actor.user_id, "page": page}).all()
     kept = rows[0][0] if rows else None
     return Preferences(_layout(kept or {}), tuple(one for _kept, one in rows if one is not None))
+
+
+_VISIBLE = or_(SavedFilter.user_id == User.id, SavedFilter.is_shared)
+_ASKED = (
+    select(ListLayout.layout, SavedFilter)
+    .select_from(User)
+    .outerjoin(ListLayout, (ListLayout.user_id == User.id) & (ListLayout.page == bindparam("page")))
+    .outerjoin(SavedFilter, (SavedFilter.page == bindparam("page")) & _VISIBLE)
+    .where(User.id == bindparam("user_id"))
+    .order_by(SavedFilter.name, SavedFilter.id)
+    .limit(MOST_FILTERS)
+)
+"""Asked by every page of a list, so built once."""
 
 
 def _layout(kept: Mapping[str, Any]) -> Layout:

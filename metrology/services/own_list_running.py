@@ -286,8 +286,7 @@ class Run:
 
     def _looked_up(self, names: Names, keys: Sequence[Any]) -> dict[Any, str]:
         text = names.en if self.asked.language == "en" else names.zh
-        is_number = bool(keys) and isinstance(keys[0], int)
-        here = among(self.asked.session, names.key, keys) if is_number else names.key.in_(keys)
+        here = among(self.asked.session, names.key, keys)
         return {row[0]: row[1] for row in self.asked.session.execute(select(names.key, text).where(here))}
 
     # -- words

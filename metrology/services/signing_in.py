@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from metrology.domain.authority import NOBODY, Actor
@@ -24,6 +24,12 @@ TOUCHED_EVERY = timedelta(minutes=5)
 FAILURES_UNTIL_LOCKED = 10
 LOCKED_FOR = timedelta(minutes=15)
 KEPT = timedelta(days=400)
+_OF_TOKEN = (
+    select(LoginSession)
+    .where(LoginSession.token_hash == bindparam("hash"))
+    .options(joinedload(LoginSession.user).joinedload(User.roles))
+)
+"""Asked by every request of someone signed in, so built once."""
 
 
 def token_hash(token: str) -> str:
@@ -56,9 +62,7 @@ def open_session(session: Session, user: User, *, now: datetime, ip: str, browse
 
 def find_session(session: Session, token: str, *, now: datetime) -> LoginSession | None:
     """The open session of a token, with its account; None when it ended, is too old, or the account is not active."""
-    statement = select(LoginSession).where(LoginSession.token_hash == token_hash(token))
-    with_roles = joinedload(LoginSession.user).joinedload(User.roles)
-    login = session.scalars(statement.options(with_roles)).unique().one_or_none()
+    login = session.scalars(_OF_TOKEN, {"hash": token_hash(token)}).unique().one_or_none()
     if login is None or not is_open(login, now=now) or not login.user.active:
         return None
     return login

@@ -117,7 +117,10 @@ def test_columns_and_density_are_remembered_for_each_person(
     create_instrument(session, "A1")
     session.commit()
     client.post("/lists/instruments/layout", data={"column": ["serial", "number", "nonsense"], "density": "dense"})
+    keep(client, "due=60", "乙")
+    keep(client, "due=30", "甲")
     page = client.get("/instruments/?lang=en").text
+    assert sorted(re.findall(r'href="/instruments/\?(due=\d+)"', page)) == ["due=30", "due=60"]
     assert headings(page) == ["Number", "Serial number"]
     assert "grid-wrap is-tall is-dense" in page
     sign_in(client, create_user(session, "auditor"))
