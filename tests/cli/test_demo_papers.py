@@ -13,8 +13,10 @@ from metrology.cli.demo.comparison import TYPE, compare_ledgers
 from metrology.cli.demo.history import History, instant
 from metrology.cli.demo.kept import keep_reports
 from metrology.cli.demo.lots import begin_lot, certify_lot
+from metrology.cli.demo.paperwork import _answered
 from metrology.domain.authority import Actor
 from metrology.persistence.certificates import Certificate
+from metrology.persistence.complaints import Complaint
 from metrology.persistence.lots import LotMeter
 from metrology.persistence.reconciliations import ReconciliationRow
 from metrology.persistence.saved_reports import SavedReport, Subscription
@@ -69,6 +71,24 @@ def test_certificates_follow_their_verifications_by_days_and_before_the_month_en
     rows = session.execute(select(Verification.days_taken, Verification.approved_at)).all()
     assert len({row.days_taken for row in rows}) > 3
     assert max(row.approved_at for row in rows) < instant(TODAY, 0)
+
+
+def test_what_was_rejected_is_repaired_and_verified_as_such(session: Session) -> None:
+    history, team = _history(session)
+    scale = create_scale(session)
+    certify(session, team, scale)
+    scale.state = "rejected"
+    assert history._verify(scale, TODAY + timedelta(days=8), TODAY + timedelta(days=9))
+    kinds = session.scalars(select(Verification.kind).order_by(Verification.id)).all()
+    assert (scale.state, kinds[-1]) == ("in_use", "after_repair")
+
+
+def test_complaints_of_the_past_year_are_answered(session: Session) -> None:
+    officer = actor_of(create_user(session, "officer"))
+    _answered(session, officer, [create_scale(session)], TODAY, NOW)
+    states = session.execute(select(Complaint.state, Complaint.received_at)).all()
+    assert {row.state for row in states} == {"closed"}
+    assert len({(row.received_at.year, row.received_at.month) for row in states}) > 6
 
 
 def test_their_ledger_differs_from_ours_in_every_way(session: Session) -> None:

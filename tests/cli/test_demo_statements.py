@@ -21,7 +21,7 @@ from tests.records import actor_of
 
 
 def test_a_newcomer_finds_targets_a_locked_year_and_a_draft(session: Session) -> None:
-    people = {role: actor_of(create_user(session, role)) for role in ("officer", "approver")}
+    people = {role: actor_of(create_user(session, role)) for role in ("manager", "officer", "approver")}
     file_statements(session, people, today=TODAY, now=NOW)
     rows = session.execute(select(Statement.period, Statement.first_day, Statement.state).order_by(Statement.id)).all()
     assert [tuple(row) for row in rows] == [

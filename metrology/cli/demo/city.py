@@ -38,7 +38,9 @@ class Made:
     verified_on: date
     manufactured_on: date | None = None
     is_forgetful: bool = False
-    """Its holder seldom applies in time."""
+    """Its holder now and then applies late, or not at all."""
+    applies_on: date | None = None
+    """The day it is verified next, once its holder has settled it; ``date.max`` for one who does not come."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -90,9 +92,9 @@ def _word(random: Random) -> str:
 
 
 def _last_time(random: Random, today: date, months: int, forgetful: bool) -> date:
-    """When it was last verified: mostly within its interval, now and then long ago."""
+    """When it was last verified: within its interval, seldom long ago."""
     span = months * 30
-    if forgetful and random.random() < 0.35:
+    if forgetful and random.random() < 0.04:
         return today - timedelta(days=span + random.randrange(5, 260))
     return today - timedelta(days=random.randrange(3, span))
 
@@ -251,6 +253,8 @@ def _rest_of_the_catalogue(random: Random, districts: list[tuple[str, str]], tod
             yield Made("enterprise", district, cells, months, _last_time(random, today, months, forgetful=False))
 
 
+_TOO_OLD, _OF_AGE = 0.006, 0.025
+"""Of the household meters, how many are past their service life at first, and how many come to its end in the years of the example."""
 _LARGE_METERS = (("DN100", "100"), ("DN200", "250"), ("DN400", "1000"))
 """Meters of mains: larger than the city's own bench."""
 
@@ -266,10 +270,11 @@ def _utilities(random: Random, districts: list[tuple[str, str]], today: date, sc
         holder = f"新乡示范{company}"
         for number in range(count):
             code, district = districts[number % len(districts)]
-            # three years on, when the example begins, a few are past their service life
-            age = random.randrange(1, life - 38) if random.random() < 0.97 else random.randrange(life - 38, life - 30)
-            verified = today - timedelta(days=age * 30 + number % 28)
             community = f"{district}{_WORDS[number % 15 * 2 : number % 15 * 2 + 2]}小区"
+            if ledger == "water" and number % 160 == 0:
+                yield _main_meter(random, number, holder, credit, district, community, today)
+                continue
+            verified = today - timedelta(days=_age(random, life, number % len(districts)) * 30 + number % 28)
             cells = {
                 "供水单位" if ledger == "water" else "单位名称": holder,
                 "统一社会信用代码": credit,
@@ -284,15 +289,43 @@ def _utilities(random: Random, districts: list[tuple[str, str]], today: date, sc
                 "区县": district,
             }
             if ledger == "water":
-                size, flow = _LARGE_METERS[number // 160 % 3] if number % 160 == 0 else ("", "2.5")
-                cells |= {
-                    "公称口径": size or random.choice(("DN15", "DN20", "DN25")),
-                    "Q3(m³/h)": flow,
-                    "Q3/Q1": "R100",
-                    "准确度等级": "2级",
-                }
+                size = random.choice(("DN15", "DN20", "DN25"))
+                cells |= {"公称口径": size, "Q3(m³/h)": "2.5", "Q3/Q1": "R100", "准确度等级": "2级"}
             if ledger == "gas":
                 cells |= {"最大流量(m³/h)": "4", "准确度等级": "1.5级"}
             if ledger == "energy":
                 cells |= {"准确度等级": random.choice(("1级", "2级"))}
             yield Made(ledger, district, cells, life, verified)
+
+
+def _age(random: Random, life: int, district: int) -> int:
+    """Months since the first verification of a household meter: more than its life where a district is behind with replacing."""
+    which, behind = random.random(), 1 + district % 5
+    if which < _TOO_OLD * behind:
+        return life + random.randrange(1, 14)
+    of_age = which < (_TOO_OLD + _OF_AGE) * behind
+    return random.randrange(life - 40, life + 1) if of_age else random.randrange(1, life - 40)
+
+
+def _main_meter(
+    random: Random, number: int, holder: str, credit: str, district: str, community: str, today: date
+) -> Made:
+    """A meter of a main, verified every two years at the province's bench."""
+    size, flow = _LARGE_METERS[number // 160 % 3]
+    cells = {
+        "单位名称": holder,
+        "统一社会信用代码": credit,
+        "行政区划": district,
+        "器具名称": "饮用冷水水表",
+        "型号规格": f"LXL-{size[2:]}",
+        "公称口径": size,
+        "Q3(m³/h)": flow,
+        "Q3/Q1": "R100",
+        "准确度等级": "2级",
+        "出厂编号": f"DK{number:06d}",
+        "生产厂家": "示范饮用冷水水表厂",
+        "安装/使用地点": f"{community}泵房",
+        "器具用途": "贸易结算",
+        "送检方式": "送检",
+    }
+    return Made("enterprise", district, cells, 24, _last_time(random, today, 24, forgetful=False))

@@ -26,8 +26,14 @@ JUDGED = ("fuel_dispenser", "digital_indicating_scale", "electronic_price_comput
 RENEWED = ("market", "fuel", "enterprise")
 """Ledgers whose instruments are verified again and again; household meters are replaced instead."""
 REJECTED_SHARE = 0.03
-_PUNCTUAL = 0.93
-"""Below this an instrument is verified before its last valid day passes, where that day lies in the month."""
+_SKIPPED = 0.035
+"""Of those that fall due in a month, how many are left for the next one."""
+_LATE, _NEVER = 0.035, 0.006
+"""Of the verifications of forgetful holders: how many come late, and how many not at all."""
+_SENT_ON = (10, 20)
+"""Days of a month on which ledgers come and meters are replaced, besides its last."""
+_OLDEST, _OTHERS = 7, 3
+"""Household meters past their service life that are replaced each time: the oldest, and some where somebody is at home."""
 _DAYS_TAKEN = (0, 1, 2, 3, 4, 5, 6, 8, 11)
 _HOW_OFTEN = (5, 18, 24, 20, 14, 9, 5, 3, 2)
 """Days from the record to the certificate, and of a hundred how many take so long."""
@@ -59,6 +65,7 @@ class History:
     """Instruments verified in this registry; the others come with each year's ledger."""
     random: Random = field(default_factory=lambda: Random(SEED + 1))  # noqa: S311 - an example
     desks: Random = field(default_factory=lambda: Random(SEED + 2))  # noqa: S311 - how long papers lie
+    homes: Random = field(default_factory=lambda: Random(SEED + 3))  # noqa: S311 - where somebody opens the door
     people: dict[str, Actor] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -76,23 +83,51 @@ class History:
         known = {tuple(row) for row in self.session.execute(own)}
         return [made for made in renewed if made.key not in known]
 
-    def months(self, start: date, today: date, send: Callable[[date], None] | None = None) -> Iterator[str]:
-        """Live through the months; yields what was done, for the progress bar.
+    def months(self, start: date, today: date, send: Callable[[date], None]) -> Iterator[str]:
+        """Live through the months up to the day before ``today``; yields what was done, for the progress bar.
 
-        ``send`` brings the ledgers of the holders as a month ends, before its figures are kept: what comes later is no part of
-        them, so that the trend and the report of that past day say the same.
+        ``send`` brings the ledgers of the holders, within a month and as it ends, before its figures are kept: what comes later
+        is no part of them, so that the trend and the report of that past day say the same.
         """
-        for first in month_starts(start, today):
-            last = first - timedelta(days=1)
-            if send:
-                send(last)
-            count = self._verify_due(first)
-            keep_figures(self.session, today=last)
+        since = start
+        for until in (*month_starts(start, today), today):
+            if until <= since:
+                continue
+            last = until - timedelta(days=1)
+            for day in (*(last.replace(day=one) for one in _SENT_ON), last):
+                if since <= day <= last:
+                    send(day)
+                    self._rotate(day)
+            count = self._verify_due(since, until)
+            if until.day == 1:
+                keep_figures(self.session, today=last)
             self.session.commit()
-            yield f"{first:%Y-%m}: {count}"
+            yield f"{last:%Y-%m}: {count}"
+            since = until
 
-    def _verify_due(self, until: date) -> int:
-        """Verify what fell due in the month before ``until`` of the instruments this registry verifies."""
+    def _rotate(self, day: date) -> None:
+        """Replace some of the household meters past their service life."""
+        statement = (
+            select(Instrument)
+            .where(Instrument.state == "in_use", Instrument.lot_code != "", Instrument.due_date < day)
+            .order_by(Instrument.due_date, Instrument.id)
+        )
+        old = list(self.session.scalars(statement))
+        others = old[_OLDEST:]
+        for meter in (*old[:_OLDEST], *self.homes.sample(others, min(_OTHERS, len(others)))):
+            moving.move_instrument(
+                self.session,
+                self.people["officer"],
+                meter,
+                "retired",
+                cause="request",
+                reason="到期轮换",
+                today=day,
+                now=instant(day),
+            )
+
+    def _verify_due(self, since: date, until: date) -> int:
+        """Verify what fell due from ``since`` to the day before ``until`` of the instruments this registry verifies."""
         statement = (
             select(Instrument)
             .where(
@@ -104,14 +139,13 @@ class History:
             )
             .order_by(Instrument.id)
         )
-        count = 0
+        count, length = 0, (until - since).days
         for instrument in list(self.session.scalars(statement)):
-            late = self.random.random()
-            if late < 0.07:
+            if self.random.random() < _SKIPPED:
                 continue
-            day = until - timedelta(days=self.random.randrange(1, 27))
-            if instrument.due_date is not None and late < _PUNCTUAL:
-                day = min(day, max(instrument.due_date, until - timedelta(days=28)))
+            day = since + timedelta(days=self.random.randrange(length))
+            if instrument.due_date is not None:
+                day = min(day, max(instrument.due_date, since))
             count += self._verify(instrument, day, until - timedelta(days=1))
             if count % 50 == 0:
                 self.session.commit()
@@ -122,8 +156,9 @@ class History:
         if instrument.last_verified_on and day <= instrument.last_verified_on:
             return False
         verifier = self.people["verifier" if instrument.id % 2 else "verifier2"]
+        kind = None
         if instrument.state == "rejected":
-            officer = self.people["officer"]
+            officer, kind = self.people["officer"], "after_repair"
             repair: tuple[tuple[State, Cause], ...] = (
                 ("under_repair", "repair"),
                 ("awaiting_verification", "repaired"),
@@ -132,7 +167,7 @@ class History:
                 moving.move_instrument(
                     self.session, officer, instrument, state, cause=cause, reason="调修", today=day, now=instant(day)
                 )
-        draft = drafting.start_draft(self.session, verifier, instrument, today=day, now=instant(day, 1))
+        draft = drafting.start_draft(self.session, verifier, instrument, kind=kind, today=day, now=instant(day, 1))
         conforming = draft.kind == "after_repair" or self.random.random() > REJECTED_SHARE
         self._fill(draft, instrument, day, conforming=conforming)
         [days] = self.desks.choices(_DAYS_TAKEN, _HOW_OFTEN)
@@ -243,9 +278,16 @@ def _renew(made: Made, day: date, random: Random) -> bool:
     """Verify again what its holder sends in before ``day``; whether there was anything."""
     before = made.verified_on
     while True:
-        due = made.verified_on + timedelta(days=made.months * 30)
-        late = made.is_forgetful and random.random() < 0.5
-        again = due + timedelta(days=random.randrange(10, 160) if late else random.randrange(-25, 0))
-        if again >= day or again <= made.verified_on:
+        if made.applies_on is None:
+            made.applies_on = _next_time(made, random)
+        if made.applies_on >= day:
             return made.verified_on != before
-        made.verified_on = again
+        made.verified_on, made.applies_on = max(made.applies_on, made.verified_on + timedelta(days=1)), None
+
+
+def _next_time(made: Made, random: Random) -> date:
+    """When its holder has it verified again: some weeks before its last valid day, so that the ledger tells of it in time, or late."""
+    due, how = made.verified_on + timedelta(days=made.months * 30), random.random() if made.is_forgetful else 1.0
+    if how < _NEVER:
+        return date.max
+    return due + timedelta(days=random.randrange(20, 170) if how < _LATE else random.randrange(-45, -11))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from metrology.cli.demo.rules import enter_rules
 from metrology.cli.demo.statements import file_statements
 from metrology.cli.demo.systems import add_webhook
 from metrology.cli.demo.tasks import close
+from metrology.documents.signed_note import NoteSigner
 from metrology.domain.authority import Actor
 from metrology.optimization.workdays import next_workday
 from metrology.persistence import clock
@@ -38,17 +39,26 @@ from metrology.persistence.instruments import Instrument
 from metrology.persistence.people import User
 from metrology.persistence.places import Place
 from metrology.persistence.tasks import Task
-from metrology.services import capability, case_gathering, case_notices, equipment, importing, standard_cases, visiting
+from metrology.services import (
+    capability,
+    case_gathering,
+    case_notices,
+    checkpointing,
+    equipment,
+    importing,
+    keys,
+    standard_cases,
+    visiting,
+)
 from metrology.services.equipment import CheckFacts
 from metrology.services.reminding import remind_all
 from metrology.services.reporting import keep_figures
+from metrology.settings import Settings
 
 YEARS = 3
-QUARTERS = 12
-FIRST_LEDGERS = 8
-"""From this quarter on the holders send their ledgers again each month: the trend shows the last year."""
-OWN_MARKETS = 2
-OWN_STATIONS = 7
+OWN_MARKETS = 3
+OWN_STATIONS = 12
+_VISITS, _MOST_A_VISIT, _PLANNED_AHEAD = 8, 60, timedelta(days=30)
 
 
 def make_city(scale: float) -> None:
@@ -87,14 +97,8 @@ def _make(session: Session, today: date, scale: float) -> list[people.Credential
         for step in _ledgers(session, city.made, history, start):
             bar.update(step)
         history.own = _own(session)
-        since = start
-        for quarter in range(1, QUARTERS + 1):
-            until = today if quarter == QUARTERS else start + timedelta(days=365 * YEARS * quarter // QUARTERS)
-            send = partial(_end_of_month, session, history, today) if quarter >= FIRST_LEDGERS else None
-            for _month in history.months(since, until, send):
-                bar.update(1)
-            since = until
-            bar.update(2)
+        for _month in history.months(start, today, partial(_send, session, history, today)):
+            bar.update(1)
         _send_again(session, history, today)
         history.end_some(today)
         bar.update(4)
@@ -124,12 +128,12 @@ def _ledgers(session: Session, instruments: list[Made], history: past.History, d
         yield 5
 
 
-def _end_of_month(session: Session, history: past.History, today: date, last: date) -> None:
-    """The holders' ledgers of a month; in the month before the last, a lot of new meters as well."""
-    _send_again(session, history, last)
+def _send(session: Session, history: past.History, today: date, day: date) -> None:
+    """The holders' ledgers of a day; as the month before the last ends, a lot of new meters as well."""
+    _send_again(session, history, day)
     this_month = today.replace(day=1)
-    if last == (this_month - timedelta(days=1)).replace(day=1) - timedelta(days=1):
-        certify_lot(history, last)
+    if day == (this_month - timedelta(days=1)).replace(day=1) - timedelta(days=1):
+        certify_lot(history, day)
 
 
 def _send_again(session: Session, history: past.History, day: date) -> None:
@@ -188,7 +192,16 @@ def _last_touches(session: Session, history: past.History, today: date) -> peopl
     capability.count_nameplates(session, today=today)
     remind_all(session, today=today, now=now, public_url=current_app.config["METROLOGY"].public_url)
     session.commit()
+    vouch(session, keys.signer("journal", now=now), current_app.config["METROLOGY"], now=clock.now_utc())
     return account
+
+
+def vouch(session: Session, signer: NoteSigner, settings: Settings, *, now: datetime) -> None:
+    """Sign the journal and take the checkpoint out: its oldest entries are three years old, and none was signed yet."""
+    sinks, origin = checkpointing.sinks_of(settings), checkpointing.origin_of(settings)
+    checkpointing.make(session, signer, origin=origin, sinks=sinks, now=now)
+    session.commit()
+    checkpointing.deliver_due(session, settings=settings, now=clock.now_utc)
 
 
 def _doubt(session: Session, history: past.History, today: date) -> None:
@@ -214,24 +227,24 @@ def _doubt(session: Session, history: past.History, today: date) -> None:
 
 
 def _visits(session: Session, officer: Actor, history: past.History, today: date) -> None:
-    """Plan what is overdue in three markets and stations for the coming days."""
+    """Plan what is overdue or soon due in the markets, stations and communities with most of it for the coming days."""
     verifiers = [history.people[name].user_id or 0 for name in ("verifier", "verifier2")]
     day = today
     overdue = (
         select(Place.path, Instrument.id)
         .join(Place, Place.id == Instrument.place_id)
-        .where(Instrument.state == "in_use", Instrument.due_date < today)
-        .order_by(Place.path)
+        .where(Instrument.state == "in_use", Instrument.due_date < today + _PLANNED_AHEAD)
+        .order_by(Instrument.due_date, Instrument.id)
     )
     by_root: dict[str, list[int]] = {}
     for path, key in session.execute(overdue):
         by_root.setdefault(path.split("/")[1], []).append(key)
-    for place, keys in list(by_root.items())[:6]:
+    for place, due in sorted(by_root.items(), key=lambda one: -len(one[1]))[:_VISITS]:
         day = next_workday(day)
         facts = visiting.VisitFacts(
-            planned_on=day, place_id=int(place), verifier_ids=tuple(verifiers[: 1 + len(keys) % 2])
+            planned_on=day, place_id=int(place), verifier_ids=tuple(verifiers[: 1 + len(due) % 2])
         )
-        visiting.plan_visit(session, officer, facts, keys[:60], today=today, now=clock.now_utc())
+        visiting.plan_visit(session, officer, facts, due[:_MOST_A_VISIT], today=today, now=clock.now_utc())
         day += timedelta(days=1)
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from metrology import regulations
+from metrology.cli.demo.history import instant
 from metrology.domain.authority import Actor
 from metrology.persistence.equipment import Equipment, OutsideStandard
 from metrology.persistence.standards import MeasurementStandard
@@ -140,6 +141,11 @@ def make_standards(session: Session, *, start: date, today: date, now: datetime)
     return serving
 
 
+def _pause(is_lapsed: bool) -> timedelta:
+    """How long before the making of the city certificates are no longer renewed."""
+    return timedelta(days=365 if is_lapsed else 0)
+
+
 def _above(session: Session, now: datetime) -> dict[str, OutsideStandard]:
     institutes = {
         name: outside.keep_institute(
@@ -173,7 +179,7 @@ def _standard(
     )  # fmt: skip
     standard = standards.create_standard(session, SYSTEM, facts, today=today, now=now)
     year = 1
-    while facts.valid_until < today and not one.is_lapsed:
+    while facts.valid_until < today - _pause(one.is_lapsed):
         first = facts.valid_until - timedelta(days=5)
         facts = replace(
             facts,
@@ -181,7 +187,7 @@ def _standard(
             valid_until=first + timedelta(days=365),
             certificate_number=f"豫计量字{first.year}-{number:04d}-{year}",
         )
-        standards.renew(session, SYSTEM, standard, facts, now=now)
+        standards.renew(session, SYSTEM, standard, facts, now=instant(first))
         year += 1
     return standard
 
@@ -213,11 +219,11 @@ def _piece(
             accuracy=one.accuracy, coverage_factor="2" if "k=2" in one.words else "", accuracy_text=one.words,
             result="全部项目符合要求。" if one.role == "main" else "示值误差 −0.05 ℃(20 ℃)。",
         )  # fmt: skip
-        equipment.certify(session, SYSTEM, row, held, now=now)
-        if held.valid_until >= today or lapses:
+        equipment.certify(session, SYSTEM, row, held, now=max(now, instant(first)))
+        if held.valid_until >= today - _pause(lapses):
             break
         first = held.valid_until - timedelta(days=10)
-    if one.check_months and not lapses:
+    if one.check_months:
         checked = CheckFacts(
             checked_on=max(first, today - timedelta(days=100)), result="satisfactory", method="核查标准法",
             found="0.012 %", limit="±0.035 %",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from metrology.cli.demo.history import instant
 from metrology.domain.authority import Actor
 from metrology.domain.period import Period
 from metrology.services import statements
@@ -25,12 +26,14 @@ TARGETS = {
 
 
 def file_statements(session: Session, people: Mapping[str, Actor], *, today: date, now: datetime) -> None:
-    """Set the targets, lock last year, and leave last month as a draft."""
-    officer, approver = people["officer"], people["approver"]
+    """Set the targets and lock last year in the middle of January, and leave last month as a draft."""
+    manager, officer, approver = people["manager"], people["officer"], people["approver"]
+    filed = min(today, date(today.year, 1, 12))
+    then = min(now, instant(filed))
     for code, value in TARGETS.items():
-        statements.set_target(session, officer, code, Decimal(value), date(today.year, 1, 1), now=now)
+        statements.set_target(session, manager, code, Decimal(value), date(today.year, 1, 1), now=then)
     keep_states(session, today=today)
-    year = statements.prepare(session, officer, Period.asked("last-year", today), "", today=today, now=now)
-    text = statements.written(statements.figures_of(session, approver, year, today=today))
-    statements.approve(session, approver, year, statements.digest_of(text), today=today, now=now)
+    year = statements.prepare(session, officer, Period.asked("last-year", filed), "", today=filed, now=then)
+    text = statements.written(statements.figures_of(session, approver, year, today=filed))
+    statements.approve(session, approver, year, statements.digest_of(text), today=filed, now=then)
     statements.prepare(session, officer, Period.asked("last-month", today), "", today=today, now=now)

@@ -10,6 +10,6 @@ from metrology.persistence.tasks import Task
 
 def close(task: Task, result: dict[str, Any] | None = None, *, now: datetime) -> None:
     """Mark a task as done, so that no worker does it again."""
-    task.state, task.progress, task.finished_at = "done", task.total, now
+    task.state, task.progress, task.tries, task.finished_at = "done", task.total, 1, now
     if result is not None:
         task.result = result
