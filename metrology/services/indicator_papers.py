@@ -60,6 +60,7 @@ _PERIOD: Final = Bilingual("报告期", "Period")
 _AS_OF: Final = Bilingual("截至", "As of")
 _SCOPE: Final = Bilingual("范围", "What it covers")
 _NOT_BY_TYPE: Final = Bilingual("不按器具种类区分，为全部种类", "not divided by type: of all types")
+_DECIMALS: Final = {"share": 1, "per_10000": 2}
 _MET: Final = {True: Bilingual("达标", "met"), False: Bilingual("未达标", "missed")}
 
 
@@ -159,7 +160,7 @@ def _line(row: Standing, asked: Asked, language: str) -> IndicatorLine:
     of = f"{now.counted:,} / {now.against:,}" if now.against is not None else f"n = {now.counted:,}"
     if one.unit == "count" and now.against is None:
         of = ""
-    change = "" if row.change is None else difference(row.change)
+    change = "" if row.change is None else difference(row.change, one.unit)
     note = said(_NOT_BY_TYPE, language) if asked.type_code and not one.has_types else ""
     return IndicatorLine(
         zh=one.name.zh, en=one.name.en, figure=_figure(now, one, language), of=of,
@@ -170,10 +171,14 @@ def _line(row: Standing, asked: Asked, language: str) -> IndicatorLine:
     )  # fmt: skip
 
 
-def difference(value: float) -> str:
-    """A difference with its sign, to one decimal; what rounds to nothing has none."""
-    text = f"{value:+.1f}".replace("-", "−")
-    return "±0.0" if text[1:] == "0.0" else text
+def difference(value: float, unit: str = "share") -> str:
+    """A difference with its sign, with the decimals its figures are written with; what rounds to nothing has no sign.
+
+    >>> difference(-0.4), difference(0.04), difference(-54.2, "count"), difference(2.0, "days")
+    ('−0.4', '±0.0', '−54', '+2')
+    """
+    text = f"{value:+g}" if unit == "days" else f"{value:+,.{_DECIMALS.get(unit, 0)}f}"
+    return text.replace("-", "−") if any(digit in "123456789" for digit in text) else f"±{text[1:]}"
 
 
 def _figure(one: Measure, indicator: Indicator, language: str) -> str:

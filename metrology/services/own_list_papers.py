@@ -63,7 +63,7 @@ def title_of(run: Run, name: str = "") -> str:
     if not run.groups:
         return about
     by = ("、" if language != "en" else ", ").join(said(one.name, language) for one in run.groups)
-    return f"{about} by {by}" if language == "en" else f"{about}：按{by}"
+    return f"{about} by {by.lower()}" if language == "en" else f"{about}：按{by}"
 
 
 def headings(run: Run) -> list[ListColumn]:

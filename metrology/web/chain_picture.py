@@ -30,7 +30,7 @@ KINDS: dict[str, Any] = {
     "equipment": _l("Equipment"),
     "certificate": _l("Certificate"),
     "standard_certificate": _l("Certificate"),
-    "outside_standard": _l("Standard above ours"),
+    "outside_standard": _l("Higher standard"),
     "outside_institute": _l("Institute above ours"),
 }
 WORDS: dict[str, Any] = {

@@ -18,6 +18,8 @@ TOP, BASE, HEIGHT = 26, 166, 204
 """Of a chart of columns, in pixels: the highest value, the line of nothing, the whole with its two lines of names."""
 _COLUMN, _EARLIER = 0.62, 0.3
 """How much of its place a column takes alone; and the hollow one of a year before, beside it."""
+_BEYOND = 1.04
+"""How far beyond a target the bars of a list can reach: its line lies within them."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,21 @@ class Bars:
 
 
 def bars(
-    figures: Sequence[Figure], *, most: Number | None = None, target: Number | None = None, unit: str = ""
+    figures: Sequence[Figure],
+    *,
+    most: Number | None = None,
+    target: Number | None = None,
+    target_words: str = "",
+    unit: str = "",
 ) -> Bars:
-    """Bars to the scale of the largest, or of ``most`` (100 for a share); ``target`` is a line through all of them."""
-    top = float(most if most is not None else max([*map(_known, figures), float(target or 0)], default=0)) or 1.0
-    line = None if target is None else Tick(_percent(float(target), top), written(target) + unit)
+    """Bars to the scale of the largest, or of ``most`` (100 for a share); ``target`` is a line through all of them.
+
+    >>> bars([Figure("Muye", 40)], target=50).target.at < 100
+    True
+    """
+    reach = float(target or 0) * _BEYOND
+    top = float(most if most is not None else max([*map(_known, figures), reach], default=0)) or 1.0
+    line = None if target is None else Tick(_percent(float(target), top), target_words or written(target) + unit)
     return Bars(tuple(Bar(one, _percent(_known(one), top)) for one in figures), line)
 
 

@@ -32,7 +32,7 @@ FINDING_KINDS = {
     "different": "due_soon",
     "doubtful": "review",
     "theirs_only": "info",
-    "ours_only": "info",
+    "ours_only": "revoked",
     "unreadable": "expired",
 }
 MEANINGS = {

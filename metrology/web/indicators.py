@@ -42,6 +42,16 @@ BREAKDOWNS = {
     "standard": _l("By measurement standard"),
     "complaint_kind": _l("By what is wrong"),
 }
+GROUP_WORDS = {
+    "district": _l("District"),
+    "type": _l("Type"),
+    "maker": _l("Manufacturer"),
+    "model": _l("Model"),
+    "kind": _l("Kind"),
+    "verifier": _l("Verifier"),
+    "standard": _l("Measurement standard"),
+    "complaint_kind": _l("What is wrong"),
+}
 MOVING_WORDS = {
     "this-year": _l("This year"),
     "last-year": _l("Last year"),
@@ -104,6 +114,7 @@ def detail(code: str) -> str:
         breakdown_tabs=[
             (BREAKDOWNS[key], url_for(".detail", code=code, **query(by=key)), key == by) for key in indicator.by
         ],
+        group_word=GROUP_WORDS[by],
         chart=_trend_chart(row, reached),
         groups=_groups_chart(row, found[:_MOST_GROUPS], by, reached),
         left=max(0, len(found) - _MOST_GROUPS),
@@ -287,7 +298,9 @@ def _groups_chart(row: Standing, found: list[GroupMeasure], by: str, asked: Aske
         for one in found
     ]  # fmt: skip
     if not indicator.has_interval:
-        return charts.bars(figures, target=row.target, unit=" %" if indicator.unit == "share" else "")
+        target = target_words(row.target, indicator) if row.target is not None else ""
+        most = 100 if indicator.unit == "share" and indicator.direction == "higher" else None
+        return charts.bars(figures, most=most, target=row.target, target_words=target)
     lows = [one.measure.low for one in found if one.measure.low is not None and not one.measure.is_too_few]
     highs = [one.measure.high for one in found if one.measure.high is not None and not one.measure.is_too_few]
     first, last = (

@@ -21,15 +21,15 @@ from metrology.web.languages import is_zh, listed
 from metrology.web.problems import sentence
 
 STATES = {
-    "draft": _l("being read"),
-    "submitting": _l("being handed in"),
-    "submitted": _l("to be checked"),
-    "checking": _l("being checked"),
-    "checked": _l("to be approved"),
-    "approving": _l("being certified"),
-    "approved": _l("certified"),
-    "returning": _l("being given back"),
-    "discarded": _l("put away"),
+    "draft": _l("Being read"),
+    "submitting": _l("Being handed in"),
+    "submitted": _l("To be checked"),
+    "checking": _l("Check under way"),
+    "checked": _l("To be approved"),
+    "approving": _l("Being certified"),
+    "approved": _l("Certified"),
+    "returning": _l("Being given back"),
+    "discarded": _l("Discarded"),
 }
 KINDS = {"approved": "valid", "discarded": "neutral", "draft": "neutral"}
 _WAY = (

@@ -19,6 +19,7 @@ from metrology.services.standards import WARN_DAYS, standing
 from metrology.web import labels, listing
 from metrology.web.filters import label
 from metrology.web.instrument_filters import type_choices
+from metrology.web.languages import listed
 from metrology.web.list_filters import (
     Asking,
     ChoiceFilter,
@@ -87,7 +88,7 @@ STANDARDS = listing.register(
                 label=_l("Class or uncertainty"),
                 value=lambda row: row.accuracy_text or row.accuracy or None,
             ),
-            Column(key="serves", label=_l("Serves"), value=lambda row: ", ".join(type_names(row.type_codes)) or None),
+            Column(key="serves", label=_l("Serves"), value=lambda row: listed(type_names(row.type_codes)) or None),
             Column(
                 key="certificate", label=_l("Certificate"), value=lambda row: row.certificate_number, is_default=False
             ),

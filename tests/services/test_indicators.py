@@ -473,3 +473,17 @@ def test_a_target_is_compared_exactly(registry: Registry, passed: int, of: int, 
 )
 def test_a_difference_has_its_sign_and_what_rounds_to_nothing_has_none(value: float, words: str) -> None:
     assert indicator_papers.difference(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (-54.2, "count", "−54"),
+        (0.4, "count", "±0"),
+        (2.0, "days", "+2"),
+        (0.5, "days", "+0.5"),
+        (1.89, "per_10000", "+1.89"),
+    ],
+)
+def test_a_difference_has_the_decimals_of_its_figures(value: float, unit: str, words: str) -> None:
+    assert indicator_papers.difference(value, unit) == words
