@@ -77,11 +77,7 @@ def bars(
     target_words: str = "",
     unit: str = "",
 ) -> Bars:
-    """Bars to the scale of the largest, or of ``most`` (100 for a share); ``target`` is a line through all of them.
-
-    >>> bars([Figure("Muye", 40)], target=50).target.at < 100
-    True
-    """
+    """Bars to the scale of the largest, or of ``most`` (100 for a share); ``target`` is a line through all of them."""
     reach = float(target or 0) * _BEYOND
     top = float(most if most is not None else max([*map(_known, figures), reach], default=0)) or 1.0
     line = None if target is None else Tick(_percent(float(target), top), target_words or written(target) + unit)

@@ -40,7 +40,11 @@ def test_shares_are_drawn_to_a_hundred_and_the_target_where_it_is() -> None:
 
 
 def test_a_target_beyond_all_bars_widens_the_scale() -> None:
-    assert charts.bars([Figure("a", 5)], target=10).rows[0].width == 50.0
+    drawn = charts.bars([Figure("a", 5)], target=10, target_words="10 d")
+    assert drawn.target is not None
+    assert drawn.rows[0].width * 2 == pytest.approx(drawn.target.at, abs=0.01)
+    assert drawn.rows[0].width < 50
+    assert drawn.target.words == "10 d"
 
 
 def test_nothing_at_all_divides_by_nothing() -> None:
