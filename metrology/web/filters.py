@@ -37,13 +37,13 @@ def instant(value: datetime | None) -> str:
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else "—"
 
 
-def distance(value: date | None) -> str:
-    """How far a due date is, in words: 12 days left, due today, 40 days overdue."""
+def distance(value: date | None, since: date | None = None) -> str:
+    """How far a due date is from today or from a past day, in words: 12 days left, due today, 40 days overdue."""
     if value is None:
         return ""
-    days = (value - today()).days
+    days = (value - (since or today())).days
     if days == 0:
-        return str(_("last day today"))
+        return str(_("last day today") if since is None else _("last day"))
     if days > 0:
         return str(ngettext("%(num)d day left", "%(num)d days left", days))
     return str(ngettext("%(num)d day overdue", "%(num)d days overdue", -days))

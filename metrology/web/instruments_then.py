@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
 from metrology.persistence import instruments_then as kept
+from metrology.persistence.database import db
 from metrology.persistence.instruments import Instrument, TypeEntry
 from metrology.persistence.keyset import KeysetQuery, Order, Walked
 from metrology.persistence.scope import within
@@ -138,6 +139,7 @@ def instrument_list() -> Response | str:
     return listing.show(
         INSTRUMENTS_THEN,
         day=day,
+        first=kept.known_from(db.session()),
         is_scoped=who.is_holder or who.district_code is not None,
         empty=(_("No instruments"), _("None was registered yet when that day ended.")),
     )

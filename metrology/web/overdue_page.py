@@ -177,7 +177,7 @@ def _beside(group: OverdueGroup) -> str:
 
 def enough_words(drawn: Pareto) -> str:
     """What the curve says in a sentence; nothing when it says little."""
-    if drawn.most_of_it is None or drawn.total == 0:
+    if drawn.most_of_it is None or drawn.total == 0 or len(drawn.rows) == 1:
         return ""
     return str(
         ngettext(

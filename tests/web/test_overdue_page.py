@@ -210,6 +210,9 @@ def test_a_list_of_a_past_day_says_what_was_so_then(
     assert "示范市场 A1" in page
     assert str(TODAY - timedelta(days=31)) in page
     assert "2027-05-01" not in page
+    assert "30 days overdue" in page  # as that day ended, not as it stands today
+    assert f'name="as_of" value="{YESTERDAY}" min="{WEEK_AGO}" max="{TODAY}"' in page
+    assert f'<input type="hidden" name="holder" value="{city["holder"]}">' in page
     answer = manager.get(address.replace("/instruments/then", "/lists/instruments_then/export.csv") + "&lang=en")
     lines = answer.get_data(as_text=True).splitlines()
     assert len(lines) == 4
