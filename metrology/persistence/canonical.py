@@ -14,21 +14,22 @@ import orjson
 
 _slow = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
-_UNLIKE = re.compile(rb"[0-9]e-[0-9]")
-"""A float such as 1e-7, which Python writes 1e-07 (or a text that looks like one: then no harm is done)."""
+_UNLIKE = re.compile(rb"[0-9]e-[0-9]|0\.0000[0-9]")
+"""A float such as 1e-7 or 0.00001, which Python writes 1e-07 and 1e-05 (or a text that looks like one: then no harm is done)."""
 
 
 def encoded(value: Any) -> bytes:
     """The bytes of a value of JSON.
 
-    >>> encoded({"b": [1, None, True], "a": "检", "c": 1e-07}).decode()
-    '{"a":"检","b":[1,null,true],"c":1e-07}'
+    >>> encoded({"b": [1, None, True], "a": "检", "c": 1e-07}).decode(), encoded(0.00006).decode()
+    ('{"a":"检","b":[1,null,true],"c":1e-07}', '6e-05')
     """
     try:
         written = orjson.dumps(value, None, _OPTIONS)
     except (TypeError, ValueError):
         return _slow(value).encode("utf-8", "surrogatepass")
-    return _slow(value).encode() if b"e-" in written and _UNLIKE.search(written) else written
+    looks_small = b"e-" in written or b"0.0000" in written
+    return _slow(value).encode() if looks_small and _UNLIKE.search(written) else written
 
 
 _KEPT_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS

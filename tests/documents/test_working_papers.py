@@ -134,7 +134,7 @@ def test_overdue_report_says_it_all_in_the_first_line() -> None:
         "26-11",
     ):
         assert part in first, part
-    for part in ("0示范单位", "400", "0示范单位类", "50%"):
+    for part in ("0示范单位", "400", "0示范单位类", "50.0%"):
         assert part in second, part
 
 

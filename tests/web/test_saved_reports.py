@@ -60,7 +60,7 @@ def test_each_report_says_when_it_is_sent(session: Session, client: FlaskClient)
     assert _by_mail(client, owner, "zh_Hans_CN") == [
         "—",
         f"[{edit(paused.id)}] 每月 31 日 08:00 已暂停 发至 1 个邮箱",
-        f"[{edit(weekly.id)}] 每周星期一 08:00 发至 3 个邮箱",
+        f"[{edit(weekly.id)}] 每星期一 08:00 发至 3 个邮箱",
     ]
     assert client.get(edit(weekly.id)).status_code == 200
 
