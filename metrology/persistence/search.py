@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     column,
     exists,
     func,
@@ -146,7 +147,7 @@ def matching(
             _SQLITE_INDEX, SearchDocument, SearchDocument.id == _SQLITE_INDEX.c.rowid
         ).where(literal_column("search_index").op("match")(found))
     else:
-        statement = statement.where(*(SearchDocument.body.contains(term, autoescape=True) for term in terms))
+        statement = statement.where(*(_has(term) for term in terms))
     for word in words:
         if len(word) == 1:  # too short for the index: looked at in what the other words found
             statement = statement.where(SearchDocument.body.contains(doubled(word), autoescape=True))
@@ -156,6 +157,16 @@ def matching(
         own = SearchDocument.district_code == district_code
         statement = statement.where(or_(own, SearchDocument.district_code.is_(None)) if also_without_district else own)
     return statement
+
+
+def _has(term: str) -> ColumnElement[bool]:
+    """The text holds a term, which stands in the statement itself: PostgreSQL cannot plan by the index for a word it does not know.
+
+    It plans a statement that is asked often once and for all, and then reads all that a common word finds for the first few.
+    """
+    escaped = term.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    pattern = bindparam(None, f"%{escaped}%", String, unique=True, literal_execute=True)
+    return SearchDocument.body.like(pattern, escape="/")
 
 
 def holds(session: Session, kind: str, key: InstrumentedAttribute[int], words: Sequence[str]) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from metrology.persistence.search import SearchDocument, doubled, matching, scop
 from metrology.persistence.standards import MeasurementStandard
 from metrology.persistence.tasks import Task
 from metrology.services import search_documents, searching
+from tests.asking import asked
 from tests.conftest import NOW, TODAY
 
 OFFICER = Actor(1, "Wang", frozenset({"officer"}))
@@ -215,6 +216,23 @@ def test_the_trigram_index_answers(session: Session, market: Instrument, kind: s
         session.execute(text("set enable_seqscan = off"))
         plan = [str(row[0]) for row in session.execute(text(f"explain {compiled}"))]
         assert any("Bitmap Index Scan on ix_search_document_body_trigram" in line for line in plan)
+
+
+def test_postgresql_knows_the_word_when_it_plans(session: Session, market: Instrument) -> None:
+    """It plans a statement that is asked often once and for all: with a word it does not know, for any word."""
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    with asked(session.get_bind()) as made:
+        session.scalars(matching(session, "instrument", ["东湖"])).all()
+    ((statement, values),) = made
+    assert ("东东湖湖" in statement, bool(values)) == (is_postgresql, not is_postgresql)
+
+
+@pytest.mark.parametrize("serial", ["X50%A7", "XA_B/C7", r"XA\B7", "X'NEIL:7", "X%(n)s7", "X$1?:n7"])
+def test_signs_that_mean_something_to_a_database_are_but_letters(session: Session, serial: str) -> None:
+    for one in (serial, "XA1B2C7"):
+        searching.index(session, create_instrument(session, one))
+    session.flush()
+    assert found(session, serial[1:]) == {"instrument": ["QJ00000001"]}
 
 
 def test_due_dates_do_not_matter_to_finding(session: Session) -> None:
