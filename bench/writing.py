@@ -94,7 +94,8 @@ def _rest(measures: list[Measure]) -> list[str]:
         "| what | size | database | ratio | aim | spent in |", "|---|---|---|--:|--:|---|",
     ]  # fmt: skip
     for one in missed:
-        spent = ", ".join(f"{whose} {share}" for whose, share in one.extra.items()) or "not profiled in that run"
+        most_first = sorted(one.extra.items(), key=lambda part: (-int(str(part[1]).rstrip("%")), part[0]))
+        spent = ", ".join(f"{whose} {share}" for whose, share in most_first) or "not profiled in that run"
         lines.append(
             f"| {one.area}: {one.name} | {one.size} | {one.database} | {one.ratio:.2f} | {one.target:.2f} | {spent} |"
         )
