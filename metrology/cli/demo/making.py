@@ -227,7 +227,10 @@ def _doubt(session: Session, history: past.History, today: date) -> None:
 
 
 def _visits(session: Session, officer: Actor, history: past.History, today: date) -> None:
-    """Plan what is overdue or soon due in the markets, stations and communities with most of it for the coming days."""
+    """Plan what is overdue or soon due in the markets, stations and communities with most of it for the coming days.
+
+    Each was planned some days ago, those with most first: past days know of it.
+    """
     verifiers = [history.people[name].user_id or 0 for name in ("verifier", "verifier2")]
     day = today
     overdue = (
@@ -239,12 +242,13 @@ def _visits(session: Session, officer: Actor, history: past.History, today: date
     by_root: dict[str, list[int]] = {}
     for path, key in session.execute(overdue):
         by_root.setdefault(path.split("/")[1], []).append(key)
-    for place, due in sorted(by_root.items(), key=lambda one: -len(one[1]))[:_VISITS]:
+    for number, (place, due) in enumerate(sorted(by_root.items(), key=lambda one: -len(one[1]))[:_VISITS]):
         day = next_workday(day)
         facts = visiting.VisitFacts(
             planned_on=day, place_id=int(place), verifier_ids=tuple(verifiers[: 1 + len(due) % 2])
         )
-        visiting.plan_visit(session, officer, facts, due[:_MOST_A_VISIT], today=today, now=clock.now_utc())
+        planned_at = clock.now_utc() - timedelta(days=3 * (_VISITS - number))
+        visiting.plan_visit(session, officer, facts, due[:_MOST_A_VISIT], today=today, now=planned_at)
         day += timedelta(days=1)
 
 
