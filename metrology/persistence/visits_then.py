@@ -8,9 +8,8 @@ trigger keeps on which days it stood there (Shanghai, by ``changed_at``). Nothin
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, Index, Select, select, union_all
+from sqlalchemy import CheckConstraint, Date, Index, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from metrology.persistence import clock
@@ -38,18 +37,12 @@ class OnVisitThen(Model):
 
 
 def planned(day: date) -> Condition:
-    """On a visit that was not finished when a day ended."""
-    return Instrument.id.in_(_on_visits(day))
-
-
-def _on_visits(day: date) -> Select[Any]:
-    """Which instruments: those still there since, and those that were until they were taken off."""
-    still = select(VisitItem.open_key.label("instrument_id")).where(
+    """On a visit that was not finished when a day ended: on it still, or until it was taken off."""
+    still = select(VisitItem.open_key).where(
         VisitItem.open_key.is_not(None), VisitItem.changed_at < clock.day_is_over(day)
     )
     were = select(OnVisitThen.instrument_id).where(OnVisitThen.since <= day, OnVisitThen.day > day)
-    both = union_all(still, were).subquery("on_visits")
-    return select(both.c.instrument_id)
+    return Instrument.id.in_(union_all(still, were))
 
 
 # -- triggers

@@ -78,7 +78,11 @@ class Plan:
 def _on_visits(session: Session, actor: Actor, chosen: OverdueFilter, day: date, *, is_past: bool) -> Iterator[Any]:
     """What stood on visits as a day ended, or stands there now, and is due before the last day looked ahead to."""
     columns: tuple[Any, ...] = (
-        *(Instrument.due_date, Instrument.district_code, Instrument.type_code, Instrument.holder_id, Place.path),
+        Instrument.due_date,
+        Instrument.district_code,
+        Instrument.type_code,
+        Instrument.holder_id,
+        Place.path,
     )
     fits = _fits(session, actor, chosen, until=day + timedelta(days=AHEAD[-1]))
     if is_past:

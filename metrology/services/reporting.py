@@ -101,7 +101,7 @@ class OverdueReport:
     @property
     def is_known_one_by_one(self) -> bool:
         """Whether it is known which instruments the figures count, and what of them was planned."""
-        return not self.is_past or (self.listed_from is not None and self.day >= self.listed_from)
+        return self.planned is not None
 
     @property
     def soon(self) -> Ahead:

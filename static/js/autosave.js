@@ -1,6 +1,7 @@
 // Saves a form as one works: autosave(form, {url, state}). Sends the form 1.2 s after the last change and at least every 15 s,
 // one request at a time; `state` is an element (class save-state) that says Saving…, Saved 10:32, or why not, and is pale
-// (is-behind) while what it says is older than what was typed. The server answers JSON, which is given to `saved`. What could not be sent is tried again, and leaving the page with unsaved work asks first.
+// (is-behind) while what it says is older than what was typed. The server answers JSON, which is given to
+// `saved`. What could not be sent is tried again, and leaving the page with unsaved work asks first.
 import { csrf, word } from "./words.js";
 
 export const autosave = (form, { url = form.action, state = null, saved = () => {} } = {}) => {
